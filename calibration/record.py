@@ -1,0 +1,354 @@
+"""The record of one run as plain data, read from the events of its journal.
+
+Every event of a journal is one JSON object with `n` (from 1, without gaps), `at` (UTC, ISO 8601)
+and `event`, its kind. The other keys of each kind are the fields of the class of that name below;
+`step` events come as `step_started` and `step_finished`. Pages are pure functions of a `Record`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, TypeVar
+
+from ledcal.calibration.errors import RecordError
+from ledcal.calibration.outcome import Outcome, Verdict
+
+Event = Mapping[str, Any]
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted:
+    """Event `run_started`: who, what, where and with what software.
+
+    Attributes:
+        run: Run id.
+        serial: Panel serial as scanned or typed.
+        operator: Operator id, "not recorded" when none was given.
+        reason: Why this run was made.
+        mode: PROD, ENG or DEMO.
+        simulated: True when no real instrument took part.
+        speed: Bench seconds per wall-clock second.
+        attempt: 1 for the first run of this serial in this data folder.
+        station: name, site, file_sha256.
+        product: model, version, file_sha256.
+        plane: distance_mm, aperture and what else defines the reference plane.
+        decision_rule: The rule in words.
+        software: Name to version, of ledcal and all that it computes and measures with.
+        at: UTC time, ISO 8601.
+    """
+
+    run: str
+    serial: str
+    operator: str
+    reason: str
+    mode: str
+    simulated: bool
+    speed: float
+    attempt: int
+    station: dict[str, str]
+    product: dict[str, str]
+    plane: dict[str, str]
+    decision_rule: str
+    software: dict[str, str]
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """Event `instrument`: one instrument, as it identified itself, with its certificate.
+
+    Attributes:
+        role: power_meter, spectrometer or thermocouple_logger.
+        maker, model, serial, firmware: From `*IDN?` and its like.
+        resource: VISA resource name.
+        certificate: number, laboratory, issued, due (ISO dates) and file_sha256.
+    """
+
+    role: str
+    maker: str
+    model: str
+    serial: str
+    firmware: str
+    resource: str
+    certificate: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelIdentity:
+    """Event `panel`: what the panel said of itself before any light.
+
+    Attributes:
+        uid: The LED head's unique id, 32 hex digits.
+        on_hours: LED-on hours. [h]
+        calibration: The loader's word on the calibration found in the panel, "OK" when valid.
+        sequence: Sequence number of the calibration found, 0 for none.
+        firmware_mode: PROD or ENG.
+    """
+
+    maker: str
+    model: str
+    serial: str
+    firmware: str
+    uid: str
+    product_code: int
+    hardware_revision: int
+    drive_epoch: int
+    distance_mm: int
+    geometry_id: int
+    boot_count: int
+    on_hours: int
+    calibration: str
+    sequence: int
+    firmware_mode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Event `measured`: one result, recorded first and judged after.
+
+    Attributes:
+        step: The procedure's step, "verify" for example.
+        measurand: What is intended: "irradiance", "centroid", ...
+        channel: LED channel number, None where the result is the panel's.
+        where: Further conditions, such as {"request": 0.25, "board_degc": 39.8}.
+        value, u, expanded_uncertainty: In `unit`; u is standard, the expanded one has k = `k`.
+        unit: UCUM unit.
+        nominal: What was asked for or specified, None where there is no such value.
+        lower, upper: Tolerance limits, None where that side is open.
+        acceptance_lower, acceptance_upper: Tolerance limits drawn in by the guard band.
+        rule: Name of the decision rule.
+        verdict: PASS, FAIL or INCONCLUSIVE.
+        components: The uncertainty budget: name, u, evaluation, common, source.
+        at: UTC time, ISO 8601.
+    """
+
+    step: str
+    measurand: str
+    channel: int | None
+    where: dict[str, float | str]
+    value: float
+    u: float
+    k: float
+    expanded_uncertainty: float
+    unit: str
+    nominal: float | None
+    lower: float | None
+    upper: float | None
+    acceptance_lower: float | None
+    acceptance_upper: float | None
+    rule: str
+    verdict: Verdict
+    components: list[dict[str, Any]]
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpectrumTaken:
+    """Event `spectrum`: the corrected spectrum of one channel.
+
+    Attributes:
+        wavelength_nm, irradiance_w_m2_nm: Axis and values, equal lengths.
+        drive: Fraction of full drive.
+        board_degc: LED board temperature. [degC]
+    """
+
+    channel: int
+    nominal_nm: float
+    wavelength_nm: list[float]
+    irradiance_w_m2_nm: list[float]
+    drive: float
+    board_degc: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurveFitted:
+    """Event `curve`: the fitted calibration curve of one channel and its look-up table.
+
+    Attributes:
+        points: drive, board_degc, irradiance_w_m2, u_w_m2 (scatter only), residual_rel.
+        model: The model's formula in words.
+        coefficients: Coefficient to value.
+        coefficient_u: Coefficient to standard uncertainty.
+        t_ref_degc, t_min_degc, t_max_degc: Reference temperature and range. [degC]
+        chi2, dof: Of the fit.
+        curve_drive, curve_irradiance_w_m2: The curve at the reference temperature.
+        knot_drive_code, knot_irradiance_w_m2: The file's knots.
+        b1, b2: The file's integer temperature coefficients.
+        b1_per_k, b2_per_k2: The same in SI units.
+        ceiling_w_m2: Largest request that the firmware serves. [W/m2]
+        u_rel: The file's expanded relative uncertainty, a fraction.
+        centroid_nm: Centroid at the reference temperature. [nm]
+    """
+
+    channel: int
+    points: list[dict[str, float]]
+    model: str
+    coefficients: dict[str, float]
+    coefficient_u: dict[str, float]
+    t_ref_degc: float
+    t_min_degc: float
+    t_max_degc: float
+    chi2: float
+    dof: int
+    curve_drive: list[float]
+    curve_irradiance_w_m2: list[float]
+    knot_drive_code: list[int]
+    knot_irradiance_w_m2: list[float]
+    b1: int
+    b2: int
+    b1_per_k: float
+    b2_per_k2: float
+    ceiling_w_m2: float
+    u_rel: float
+    centroid_nm: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationFile:
+    """Event `calibration_file`: the file that was made and what became of it.
+
+    Attributes:
+        state: "written", then "loaded" once the panel holds it, byte for byte, and says valid.
+        sha256: Of `panel.ledcal`.
+        calibration_sha256: Of `calibration.json`, which the file carries.
+        key_id: Of the signing key, 16 hex digits.
+        sequence: The file's sequence number.
+    """
+
+    state: str
+    sha256: str
+    calibration_sha256: str
+    key_id: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Event `note`: a deviation, a warning or a repeated attempt, with its code and words."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A step of the procedure: result is PASS, FAIL, ERROR or, where it never ended, OPEN."""
+
+    step: str
+    result: str
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One run.
+
+    Attributes:
+        outcome: ABORTED unless the run's end was recorded.
+        reasons: code and text of each reason for an outcome other than PASS.
+        finished_at: UTC time of the last event, ISO 8601.
+        events: How many events the journal holds.
+    """
+
+    run: RunStarted
+    instruments: list[Instrument] = field(default_factory=list)
+    panel: PanelIdentity | None = None
+    measured: list[Measured] = field(default_factory=list)
+    spectra: list[SpectrumTaken] = field(default_factory=list)
+    curves: list[CurveFitted] = field(default_factory=list)
+    calibration_file: CalibrationFile | None = None
+    notes: list[Note] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    outcome: Outcome
+    reasons: list[dict[str, str]]
+    finished_at: str
+    events: int
+
+
+def read_record(events: Sequence[Event]) -> Record:
+    """Return the record that the events of a journal tell.
+
+    A journal without `run_finished` is that of a run that was killed: its outcome is ABORTED.
+
+    Args:
+        events: The journal's events in order.
+
+    Raises:
+        RecordError: An event is malformed, out of order, or the first is not `run_started`.
+    """
+    for position, event in enumerate(events, start=1):
+        if event.get("n") != position:
+            raise RecordError(f"event {position} of the journal has number {event.get('n')!r}")
+    if not events or events[0].get("event") != "run_started":
+        raise RecordError("the journal does not begin with run_started")
+    ends = _of_kind(events, "run_finished")
+    if ends:
+        outcome, reasons = _end(ends[-1])
+    else:
+        outcome = Outcome.ABORTED
+        reasons = [{"code": "NOT_FINISHED", "text": "the journal stops before the end of the run"}]
+    panels = _of_kind(events, "panel")
+    files = _of_kind(events, "calibration_file")
+    return Record(
+        run=_build(RunStarted, events[0]),
+        instruments=[_build(Instrument, e) for e in _of_kind(events, "instrument")],
+        panel=_build(PanelIdentity, panels[-1]) if panels else None,
+        measured=[_measured(e) for e in _of_kind(events, "measured")],
+        spectra=[_build(SpectrumTaken, e) for e in _of_kind(events, "spectrum")],
+        curves=[_build(CurveFitted, e) for e in _of_kind(events, "curve")],
+        calibration_file=_build(CalibrationFile, files[-1]) if files else None,
+        notes=[_build(Note, e) for e in _of_kind(events, "note")],
+        steps=_steps(events),
+        outcome=outcome,
+        reasons=reasons,
+        finished_at=str(events[-1]["at"]),
+        events=len(events),
+    )
+
+
+def _of_kind(events: Sequence[Event], kind: str) -> list[Event]:
+    return [event for event in events if event.get("event") == kind]
+
+
+def _end(event: Event) -> tuple[Outcome, list[dict[str, str]]]:
+    try:
+        outcome = Outcome(event["outcome"])
+        reasons = [{"code": str(r["code"]), "text": str(r["text"])} for r in event["reasons"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise RecordError(
+            f"event {event.get('n')} (run_finished) is malformed: {error}"
+        ) from error
+    return outcome, reasons
+
+
+def _measured(event: Event) -> Measured:
+    result = _build(Measured, event)
+    try:
+        verdict = Verdict(result.verdict)
+    except ValueError as error:
+        raise RecordError(f"event {event.get('n')} (measured): {error}") from error
+    return Measured(
+        **{f.name: getattr(result, f.name) for f in fields(result)} | {"verdict": verdict}
+    )
+
+
+def _steps(events: Sequence[Event]) -> list[Step]:
+    ended = {
+        str(e["step"]): Step(
+            step=str(e["step"]), result=str(e["result"]), duration_s=float(e["duration_s"])
+        )
+        for e in _of_kind(events, "step_finished")
+    }
+    names = [str(e["step"]) for e in _of_kind(events, "step_started")]
+    return [ended.get(name, Step(step=name, result="OPEN", duration_s=0.0)) for name in names]
+
+
+def _build(kind: type[_T], event: Event) -> _T:
+    """Return the event as its class; every field must be there."""
+    wanted = [f for f in fields(kind) if f.default is MISSING]  # type: ignore[arg-type]
+    missing = [f.name for f in wanted if f.name not in event]
+    if missing:
+        raise RecordError(
+            f"event {event.get('n')} ({event.get('event')}) has no {', '.join(missing)}"
+        )
+    return kind(**{f.name: event[f.name] for f in wanted})

@@ -1,0 +1,1 @@
+"""The only code that speaks VISA; drivers return indications, never corrected values."""

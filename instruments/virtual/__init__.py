@@ -1,0 +1,1 @@
+"""The virtual bench: another process, real transports, one physical world."""

@@ -1,0 +1,1 @@
+"""Functions from a record to a document."""

@@ -1,0 +1,1 @@
+"""The product files that ship with ledcal."""
