@@ -1,0 +1,191 @@
+"""Read the calibration certificates of the bench's own instruments."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import numpy as np
+from annotated_types import Ge, Gt, Le, Len
+
+from ledcal.calibration.certificate import (
+    CertificateHead,
+    PowerMeterCertificate,
+    SpectrometerCertificate,
+    ThermocoupleCertificate,
+    ThermocoupleCorrection,
+)
+from ledcal.calibration.errors import EvaluationError
+from ledcal.rig.errors import RefusedInput
+from ledcal.rig.settings import Settings, SettingsFile, read_settings
+
+Text = Annotated[str, Len(1, 300)]
+Curve = Annotated[list[float], Len(2, 4000)]
+
+
+class CertificateSettings(Settings):
+    """What every certificate says."""
+
+    format: Literal["ledcal-certificate/1"]
+    number: Text
+    laboratory: Text
+    maker: Text
+    model: Text
+    serial: Text
+    issued: date
+    due: date
+    coverage_factor: Annotated[float, Ge(1), Le(4)]
+    traceability: Text
+
+    def head(self) -> CertificateHead:
+        """Return the certificate's identity as the calibration layer knows it."""
+        return CertificateHead(
+            number=self.number,
+            laboratory=self.laboratory,
+            maker=self.maker,
+            model=self.model,
+            serial=self.serial,
+            issued=self.issued,
+            due=self.due,
+            coverage_factor=self.coverage_factor,
+            traceability=self.traceability,
+        )
+
+
+class CorrectionTable(Settings):
+    """Correction factor over wavelength; expanded uncertainties as fractions."""
+
+    wavelength_nm: Curve
+    correction_factor: Curve
+    expanded_uncertainty: Curve
+
+
+class HeadTable(CorrectionTable):
+    """The same with the head's relative responsivity, for the spectral mismatch."""
+
+    relative_responsivity: Curve
+
+
+class PowerMeterSettings(CertificateSettings):
+    """Certificate of an optical power meter with its head."""
+
+    kind: Literal["optical_power"]
+    head_model: Text
+    head_serial: Text
+    aperture_area_mm2: Annotated[float, Gt(0), Le(10_000)]
+    aperture_area_expanded_uncertainty_mm2: Annotated[float, Ge(0)]
+    linearity_expanded_uncertainty: Annotated[float, Ge(0), Le(0.2)]
+    zero_expanded_uncertainty_w: Annotated[float, Ge(0), Le(1)]
+    table: HeadTable
+
+
+class SpectrometerSettings(CertificateSettings):
+    """Certificate of a spectroradiometer with an irradiance head."""
+
+    kind: Literal["spectral_irradiance"]
+    wavelength_correction_nm: Annotated[float, Ge(-20), Le(20)]
+    wavelength_expanded_uncertainty_nm: Annotated[float, Ge(0), Le(20)]
+    bandpass_nm: Annotated[float, Gt(0), Le(50)]
+    table: CorrectionTable
+
+
+class ThermocoupleSettings(Settings):
+    """One thermocouple with its input of the logger."""
+
+    name: Text
+    input: Annotated[int, Ge(1)]
+    kind: Annotated[str, Len(1, 1)]
+    correction_k: Annotated[float, Ge(-20), Le(20)]
+    expanded_uncertainty_k: Annotated[float, Ge(0), Le(20)]
+
+
+class LoggerSettings(CertificateSettings):
+    """Certificate of the thermocouple logger with its thermocouples."""
+
+    kind: Literal["thermocouple"]
+    thermocouple: Annotated[list[ThermocoupleSettings], Len(1)]
+
+
+_S = TypeVar("_S", bound=Settings)
+
+
+def read_power_meter_certificate(path: Path) -> tuple[PowerMeterCertificate, str]:
+    """Return the certificate and the SHA-256 of its file.
+
+    Raises:
+        RefusedInput: The file is refused.
+    """
+    file = read_settings(path, PowerMeterSettings)
+    said = file.settings
+    k = said.coverage_factor
+    try:
+        certificate = PowerMeterCertificate(
+            head=said.head(),
+            head_model=said.head_model,
+            head_serial=said.head_serial,
+            aperture_area_mm2=said.aperture_area_mm2,
+            aperture_area_u_mm2=said.aperture_area_expanded_uncertainty_mm2 / k,
+            linearity_u=said.linearity_expanded_uncertainty / k,
+            zero_u_w=said.zero_expanded_uncertainty_w / k,
+            wavelength_nm=np.array(said.table.wavelength_nm),
+            correction_factor=np.array(said.table.correction_factor),
+            u_rel=np.array(said.table.expanded_uncertainty) / k,
+            relative_responsivity=np.array(said.table.relative_responsivity),
+        )
+    except EvaluationError as error:
+        raise _refused(file, error) from error
+    return certificate, file.sha256
+
+
+def read_spectrometer_certificate(path: Path) -> tuple[SpectrometerCertificate, str]:
+    """Return the certificate and the SHA-256 of its file.
+
+    Raises:
+        RefusedInput: The file is refused.
+    """
+    file = read_settings(path, SpectrometerSettings)
+    said = file.settings
+    k = said.coverage_factor
+    try:
+        certificate = SpectrometerCertificate(
+            head=said.head(),
+            wavelength_correction_nm=said.wavelength_correction_nm,
+            wavelength_u_nm=said.wavelength_expanded_uncertainty_nm / k,
+            bandpass_nm=said.bandpass_nm,
+            wavelength_nm=np.array(said.table.wavelength_nm),
+            correction_factor=np.array(said.table.correction_factor),
+            u_rel=np.array(said.table.expanded_uncertainty) / k,
+        )
+    except EvaluationError as error:
+        raise _refused(file, error) from error
+    return certificate, file.sha256
+
+
+def read_thermocouple_certificate(path: Path) -> tuple[ThermocoupleCertificate, str]:
+    """Return the certificate and the SHA-256 of its file.
+
+    Raises:
+        RefusedInput: The file is refused.
+    """
+    file = read_settings(path, LoggerSettings)
+    said = file.settings
+    try:
+        certificate = ThermocoupleCertificate(
+            head=said.head(),
+            corrections=tuple(
+                ThermocoupleCorrection(
+                    name=one.name,
+                    input=one.input,
+                    kind=one.kind,
+                    correction_k=one.correction_k,
+                    u_k=one.expanded_uncertainty_k / said.coverage_factor,
+                )
+                for one in said.thermocouple
+            ),
+        )
+    except EvaluationError as error:
+        raise _refused(file, error) from error
+    return certificate, file.sha256
+
+
+def _refused(file: SettingsFile[_S], error: EvaluationError) -> RefusedInput:
+    return RefusedInput("CERTIFICATE", f"{file.path}: {error}")

@@ -1,0 +1,96 @@
+"""Close a run: the journal becomes record, page and seal, whatever way the run ended."""
+
+from pathlib import Path
+from typing import Any
+
+from ledcal.calibration.outcome import Outcome
+from ledcal.calibration.record import Record, read_record
+from ledcal.reports.certificate import certificate_html
+from ledcal.rig.folder import canonical, sha256_hex, write_whole
+from ledcal.rig.journal import Journal, read_journal
+from ledcal.rig.keys import SigningKey, engineering_key, read_signing_key
+from ledcal.rig.settings import SettingsFile
+from ledcal.rig.station import Station, beside
+
+RECORD = "record.json"
+CALIBRATION = "calibration.json"
+PANEL_FILE = "panel.ledcal"
+CERTIFICATE = "certificate.html"
+REPORT = "report.html"
+TRANSCRIPT = "transcript.jsonl"
+SEAL = "seal.json"
+RECORD_FORMAT = "ledcal-record/1"
+SEAL_FORMAT = "ledcal-seal/1"
+
+
+def key_of(station: SettingsFile[Station]) -> SigningKey:
+    """Return the key that signs what this station makes.
+
+    Raises:
+        RefusedInput: The PROD key cannot be used.
+        StationError: The engineering key cannot be made.
+    """
+    said = station.settings
+    if said.mode == "PROD":
+        assert said.signing_key is not None  # the station file is refused without it
+        return read_signing_key(beside(station, said.signing_key))
+    return engineering_key(beside(station, said.data_folder))
+
+
+def close_run(folder: Path, key: SigningKey) -> Record:
+    """Write record, page and seal of a run that has ended; a sealed run is left as it is.
+
+    A journal without an end is given one first: ABORTED.
+
+    Raises:
+        RecordError: The journal cannot be read.
+        StationError: The disk refuses.
+    """
+    events = read_journal(folder)
+    if (folder / SEAL).exists():
+        return read_record(events)
+    if not any(event["event"] == "run_finished" for event in events):
+        append_abort(folder, "NOT_FINISHED", "the run was killed before its end")
+        events = read_journal(folder)
+    record = read_record(events)
+    content = record_bytes(events)
+    write_whole(folder / RECORD, content)
+    page = certificate_html(record, record_sha256=sha256_hex(content))
+    write_whole(folder / CERTIFICATE, page.encode())
+    write_whole(folder / SEAL, seal_bytes(folder, key))
+    return record
+
+
+def append_abort(folder: Path, code: str, text: str) -> None:
+    """Write the end of a run that could not write it itself."""
+    journal = Journal.reopen(folder)
+    journal.append("run_finished", finished(Outcome.ABORTED, [{"code": code, "text": text}]))
+    journal.close()
+
+
+def finished(outcome: Outcome, reasons: list[dict[str, str]]) -> dict[str, Any]:
+    """Return the facts of the event `run_finished`."""
+    return {"outcome": outcome.value, "exit_code": outcome.exit_code, "reasons": reasons}
+
+
+def record_bytes(events: list[dict[str, Any]]) -> bytes:
+    """Return the record: the closed journal in canonical form."""
+    return canonical({"format": RECORD_FORMAT, "events": events})
+
+
+def seal_bytes(folder: Path, key: SigningKey) -> bytes:
+    """Return the seal: the hash of every file of the run, signed."""
+    body = {
+        "format": SEAL_FORMAT,
+        "run": folder.name,
+        "files": {name: sha256_hex((folder / name).read_bytes()) for name in sealed_files(folder)},
+        "public_key": key.public.hex(),
+    }
+    return canonical(body | {"signature": key.sign(canonical(body)).hex()})
+
+
+def sealed_files(folder: Path) -> list[str]:
+    """Return the names of all files below a run's folder but the seal, sorted."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    names = (path.relative_to(folder).as_posix() for path in paths)
+    return sorted(name for name in names if name != SEAL)

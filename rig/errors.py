@@ -1,0 +1,53 @@
+"""Errors of the rig; each knows the outcome of the run that it ends.
+
+RigError
++-- RefusedInput (ValueError)   a file or argument that a user wrote: USAGE, before any light
++-- SetupError   (RuntimeError) mendable at the bench: cap, lid, label: SETUP
++-- StationError (RuntimeError) instrument, certificate, disk: STATION
++-- PanelError   (RuntimeError) the panel itself: FAIL
+"""
+
+from typing import ClassVar
+
+from ledcal.calibration.outcome import Outcome
+
+
+class RigError(Exception):
+    """Base of the rig's errors.
+
+    Attributes:
+        outcome: What a run that meets this error ends as.
+        code: Short name of the cause, for counting; the text is for people.
+    """
+
+    outcome: ClassVar[Outcome] = Outcome.ABORTED
+
+    def __init__(self, code: str, text: str) -> None:
+        """Keep the code beside the words."""
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+
+class RefusedInput(RigError, ValueError):
+    """A file or an argument is refused; nothing was lit."""
+
+    outcome = Outcome.USAGE
+
+
+class SetupError(RigError, RuntimeError):
+    """The operator can mend it at the bench; the panel is not judged."""
+
+    outcome = Outcome.SETUP
+
+
+class StationError(RigError, RuntimeError):
+    """The station cannot measure; the panel is not judged."""
+
+    outcome = Outcome.STATION
+
+
+class PanelError(RigError, RuntimeError):
+    """The panel does not do what its protocol or its safety asks."""
+
+    outcome = Outcome.FAIL

@@ -1,0 +1,59 @@
+"""Files that a run leaves: whole or not at all."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+
+from ledcal.rig.errors import StationError
+
+
+def canonical(value: Mapping[str, Any]) -> bytes:
+    """Return canonical JSON (RFC 8785): one byte string per content."""
+    return rfc8785.dumps(dict(value))
+
+
+def sha256_hex(content: bytes) -> str:
+    """Return SHA-256 as hex digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that after a crash it is there whole or not at all.
+
+    Raises:
+        StationError: The disk refuses.
+    """
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise StationError("DISK", f"{path}: cannot be written: {error.strerror}") from error
+
+
+def require_writable(folder: Path) -> None:
+    """Make the data folder and prove that it can be written, before any light.
+
+    Raises:
+        StationError: It cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / ".writable", b"")
+        (folder / ".writable").unlink()
+    except OSError as error:
+        raise StationError(
+            "DATA_FOLDER", f"{folder}: the data folder cannot be made: {error.strerror}"
+        ) from error

@@ -1,0 +1,101 @@
+"""The journal of a run: every fact is one appended, durable line; all else is a view of it."""
+
+import json
+import math
+import os
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from ledcal.calibration.errors import RecordError
+from ledcal.rig.errors import StationError
+
+JOURNAL = "journal.jsonl"
+
+
+class Journal:
+    """An append-only file of JSON events, one a line, numbered from 1, on disk before the next.
+
+    Raises:
+        StationError: The disk refuses a write; nothing can pass that is not kept.
+    """
+
+    def __init__(self, path: Path, *, first: int) -> None:
+        """Open the file for appending; `first` is the number of the next event."""
+        self.path = path
+        self._next = first
+        self._lock = threading.Lock()
+        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+
+    @classmethod
+    def create(cls, folder: Path) -> Self:
+        """Start the journal of a new run."""
+        return cls(folder / JOURNAL, first=1)
+
+    @classmethod
+    def reopen(cls, folder: Path) -> Self:
+        """Go on with the journal of a run that was cut off; a torn last line is cut away."""
+        path = folder / JOURNAL
+        whole, events = _split(path)
+        with path.open("r+b") as file:
+            file.truncate(whole)
+        return cls(path, first=len(events) + 1)
+
+    def append(self, event: str, facts: Mapping[str, Any]) -> None:
+        """Write one event and wait until the disk has it."""
+        with self._lock:
+            head = {"n": self._next, "at": datetime.now(UTC).isoformat(), "event": event}
+            line = json.dumps(head | _finite(facts), allow_nan=False, ensure_ascii=False)
+            try:
+                os.write(self._fd, line.encode("utf-8", "backslashreplace") + b"\n")
+                os.fdatasync(self._fd)
+            except OSError as error:
+                raise StationError(
+                    "DISK", f"{self.path}: cannot be written: {error.strerror}; make room"
+                ) from error
+            self._next += 1
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._fd)
+
+
+def read_journal(folder: Path) -> list[dict[str, Any]]:
+    """Return the events of a run's journal; a last line that was cut off is left out.
+
+    Raises:
+        RecordError: There is no journal, or a line other than the last is damaged.
+    """
+    return _split(folder / JOURNAL)[1]
+
+
+def _split(path: Path) -> tuple[int, list[dict[str, Any]]]:
+    """Return the length of the whole lines in bytes, and their events."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read: {error.strerror}") from error
+    whole = content.rfind(b"\n") + 1
+    events = []
+    for number, line in enumerate(content[:whole].splitlines(), start=1):
+        try:
+            event = json.loads(line)
+        except ValueError as error:
+            raise RecordError(f"{path}:{number}: is damaged: {error}") from error
+        if not isinstance(event, dict) or event.get("n") != number:
+            raise RecordError(f"{path}:{number}: is not event {number}")
+        events.append(event)
+    return whole, events
+
+
+def _finite(value: Any) -> Any:
+    """Return the value with each NaN and infinity as null: they are no numbers in JSON."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value

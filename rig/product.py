@@ -1,0 +1,156 @@
+"""The product file: what a panel of one model must be, and how it is measured."""
+
+import re
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from annotated_types import Ge, Gt, Le, Len
+from pydantic import model_validator
+
+from ledcal.rig.settings import Settings, SettingsFile, read_settings
+
+DEFAULT_PRODUCT = "lt5-300.toml"
+
+Fraction = Annotated[float, Gt(0), Le(1)]
+Positive = Annotated[float, Gt(0)]
+Span = Annotated[list[float], Len(2, 2)]
+
+
+class ChannelSettings(Settings):
+    """One LED channel: nominal band and irradiance with their limits."""
+
+    nominal_nm: Annotated[float, Ge(400), Le(1000)]
+    nominal_w_m2: Annotated[float, Gt(0), Le(10_000)]
+    ceiling_w_m2: Annotated[float, Gt(0), Le(10_000)]
+    centroid_tolerance_nm: Annotated[float, Gt(0), Le(50)]
+    fwhm_nm: Span
+    full_drive_ratio: Span
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _rising("fwhm_nm", self.fwhm_nm)
+        _rising("full_drive_ratio", self.full_drive_ratio)
+        if self.ceiling_w_m2 < self.nominal_w_m2:
+            raise ValueError(
+                f"ceiling_w_m2 {self.ceiling_w_m2} is below nominal_w_m2 {self.nominal_w_m2}"
+            )
+        return self
+
+
+class TemperatureSettings(Settings):
+    """The reference temperature and the range that the calibration file may cover."""
+
+    t_ref_degc: Annotated[float, Ge(0), Le(80)]
+    rated_degc: Span
+    beyond_measured_k: Annotated[float, Ge(0), Le(15)]
+    u_board_k: Annotated[float, Gt(0), Le(5)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _rising("rated_degc", self.rated_degc)
+        if not self.rated_degc[0] <= self.t_ref_degc <= self.rated_degc[1]:
+            raise ValueError(f"t_ref_degc {self.t_ref_degc} is outside rated_degc")
+        return self
+
+
+class WarmUpSettings(Settings):
+    """How long all channels burn, and when the panel counts as stable."""
+
+    round_s: Annotated[float, Ge(5), Le(300)]
+    window_s: Annotated[float, Ge(10), Le(3600)]
+    stability: Fraction
+    limit_s: Annotated[float, Ge(30), Le(14_400)]
+
+
+class LimitSettings(Settings):
+    """Limits that hold for every channel or for the whole panel."""
+
+    irradiance_tolerance: Fraction
+    fit_residual: Fraction
+    additivity: Span
+    ambient_w_m2: Positive
+    ambient_degc: Span
+    blank_drift: Fraction
+    heatsink_difference_k: Positive
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _rising("additivity", self.additivity)
+        _rising("ambient_degc", self.ambient_degc)
+        return self
+
+
+class CutOffSettings(Settings):
+    """Temperatures at which the rig turns the panel dark at once."""
+
+    thermocouple_degc: Annotated[float, Ge(30), Le(80)]
+    board_degc: Annotated[float, Ge(30), Le(85)]
+
+
+class MapSettings(Settings):
+    """Grid positions for the irradiance map; empty where the station has no stage."""
+
+    positions_mm: list[Span]
+
+
+class Product(Settings):
+    """The whole product file."""
+
+    format: Literal["ledcal-product/1"]
+    model: Annotated[str, Len(1, 40)]
+    version: Annotated[str, Len(1, 20)]
+    title: Annotated[str, Len(1, 120)]
+    serial_pattern: str
+    product_code: Annotated[int, Ge(0), Le(2**32 - 1)]
+    hardware_revisions: Annotated[list[int], Len(1)]
+    distance_mm: Annotated[int, Gt(0), Le(2000)]
+    geometry_id: Annotated[int, Ge(0), Le(65535)]
+    valid_hours: Annotated[int, Gt(0), Le(100_000)]
+    drive_levels: Annotated[list[Fraction], Len(6, 32)]
+    verify_fractions: Annotated[list[Annotated[float, Gt(0), Le(1)]], Len(1, 8)]
+    temperature: TemperatureSettings
+    warm_up: WarmUpSettings
+    limits: LimitSettings
+    cut_off: CutOffSettings
+    map: MapSettings
+    channel: Annotated[list[ChannelSettings], Len(1, 8)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        try:
+            re.compile(self.serial_pattern)
+        except re.error as error:
+            raise ValueError(f"serial_pattern is not a regular expression: {error}") from error
+        _rising("drive_levels", self.drive_levels)
+        _rising("verify_fractions", self.verify_fractions)
+        if self.drive_levels[-1] != 1.0:
+            raise ValueError("drive_levels must end with 1.0, the full drive")
+        return self
+
+    @property
+    def channels(self) -> dict[int, ChannelSettings]:
+        """The channels by number, from 1."""
+        return dict(enumerate(self.channel, start=1))
+
+    def accepts_serial(self, serial: str) -> bool:
+        """Tell whether the text can be a serial of this product."""
+        return re.fullmatch(self.serial_pattern, serial) is not None
+
+
+def read_product(path: Path | None) -> SettingsFile[Product]:
+    """Return the product file at a path, or the default product that ships with ledcal.
+
+    Raises:
+        RefusedInput: The file is refused.
+    """
+    if path is None:
+        path = Path(str(files("ledcal.rig.products").joinpath(DEFAULT_PRODUCT)))
+    return read_settings(path, Product)
+
+
+def _rising(name: str, values: list[float]) -> None:
+    for earlier, later in pairwise(values):
+        if later <= earlier:
+            raise ValueError(f"{name}: {later} does not rise above {earlier}")

@@ -1,0 +1,166 @@
+"""One run: its folder, its beginning and its end."""
+
+import platform
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ledcal.calibration.decision import rule_text
+from ledcal.calibration.errors import RecordError
+from ledcal.rig.errors import RefusedInput, StationError
+from ledcal.rig.folder import write_whole
+from ledcal.rig.journal import Journal, read_journal
+from ledcal.rig.product import Product
+from ledcal.rig.settings import SettingsFile
+from ledcal.rig.station import Station
+
+RUNS = "runs"
+NOT_RECORDED = "not recorded"
+_SERIAL = re.compile(r"[A-Z0-9][A-Z0-9-]{0,15}")
+_SOFTWARE = (
+    *("ledcal", "pyvisa", "pyvisa-py", "pyserial", "numpy", "scipy", "odrpack"),
+    *("cryptography", "rfc8785", "jinja2", "pydantic", "pytest", "pytest-html"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What was asked for on the command line."""
+
+    serial: str
+    operator: str = NOT_RECORDED
+    reason: str = NOT_RECORDED
+
+
+def require_serial(serial: str, product: Product) -> None:
+    """Refuse a text that cannot be a panel serial, before it names a file or a folder.
+
+    Raises:
+        RefusedInput: The text is not a serial of the product.
+    """
+    if not _SERIAL.fullmatch(serial) or not product.accepts_serial(serial):
+        raise RefusedInput(
+            "SERIAL",
+            f"serial {serial!r}: is not a serial of {product.model} (pattern "
+            f"{product.serial_pattern}); scan the label again",
+        )
+
+
+def new_run_folder(data_folder: Path, serial: str) -> Path:
+    """Make the folder of a new run; its name is the run id.
+
+    Raises:
+        StationError: The folder cannot be made.
+    """
+    now = datetime.now(UTC)
+    name = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{serial}"
+    folder = data_folder / RUNS / name
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise StationError("DATA_FOLDER", f"{folder}: {error.strerror}") from error
+    return folder
+
+
+def start_run(
+    folder: Path,
+    request: Request,
+    station: SettingsFile[Station],
+    product: SettingsFile[Product],
+    certificates: list[Path],
+) -> Journal:
+    """Begin the journal of a run and keep copies of the files that define it.
+
+    Raises:
+        StationError: The disk refuses.
+    """
+    journal = Journal.create(folder)
+    bench, panel = station.settings, product.settings
+    facts: dict[str, Any] = {
+        "run": folder.name,
+        "serial": request.serial,
+        "operator": request.operator,
+        "reason": request.reason,
+        "mode": bench.mode,
+        "simulated": bench.simulated,
+        "speed": bench.clock.speed,
+        "attempt": 1 + len(earlier_runs(folder, request.serial)),
+        "station": {"name": bench.name, "site": bench.site, "file_sha256": station.sha256},
+        "product": {
+            "model": panel.model,
+            "version": panel.version,
+            "title": panel.title,
+            "file_sha256": product.sha256,
+        },
+        "plane": {
+            "distance_mm": f"{bench.plane.distance_mm:g}",
+            "description": bench.plane.description,
+        },
+        "decision_rule": rule_text(bench.decision.guard_factor),
+        "software": software(),
+    }
+    journal.append("run_started", facts)
+    write_whole(folder / "station.toml", station.content)
+    write_whole(folder / "product.toml", product.content)
+    for path in certificates:
+        write_whole(folder / f"certificate-{path.name}", path.read_bytes())
+    return journal
+
+
+def software() -> dict[str, str]:
+    """Return name and version of ledcal and of all that it measures and computes with."""
+    return {"python": platform.python_version(), "platform": platform.platform()} | {
+        name: version(name) for name in _SOFTWARE
+    }
+
+
+def earlier_runs(folder: Path, serial: str) -> list[Path]:
+    """Return the folders of the serial's other runs in the same data folder, oldest first."""
+    return [path for path in runs_of(folder.parent, serial) if path.name < folder.name]
+
+
+def runs_of(runs: Path, serial: str) -> list[Path]:
+    """Return the run folders of a serial, oldest first."""
+    name = re.compile(r"\d{8}T\d{9}Z-" + re.escape(serial))
+    return sorted(path for path in runs.glob("*Z-*") if name.fullmatch(path.name))
+
+
+def find_run(data_folder: Path, name: str) -> Path:
+    """Return the run folder that is meant: a path, a run id, or a serial (its newest run).
+
+    Raises:
+        RefusedInput: There is none.
+    """
+    direct = Path(name)
+    if direct.is_dir():
+        return direct
+    runs = data_folder / RUNS
+    if re.fullmatch(r"[A-Za-z0-9-]+", name):
+        if (runs / name).is_dir():
+            return runs / name
+        if of_serial := runs_of(runs, name):
+            return of_serial[-1]
+    raise RefusedInput(
+        "RUN", f"{name!r}: no run folder, run id or serial with a run in {data_folder}"
+    )
+
+
+def journal_events(folder: Path) -> list[dict[str, Any]]:
+    """Return a run's events.
+
+    Raises:
+        RefusedInput: The folder holds no readable journal.
+    """
+    try:
+        return read_journal(folder)
+    except RecordError as error:
+        raise RefusedInput("JOURNAL", str(error)) from error
+
+
+def remove_unstarted(folder: Path) -> None:
+    """Remove the folder of a run that was refused before it began."""
+    shutil.rmtree(folder)

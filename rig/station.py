@@ -1,0 +1,110 @@
+"""The station file: this bench, its instruments, certificates, clock and data folder."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from annotated_types import Ge, Gt, Le, Len
+from pydantic import model_validator
+
+from ledcal.rig.settings import Settings, SettingsFile, read_settings
+
+Text = Annotated[str, Len(1, 200)]
+Mode = Literal["PROD", "ENG", "DEMO"]
+
+
+class ClockSettings(Settings):
+    """How much faster than the wall clock the bench's physics runs."""
+
+    speed: Annotated[float, Ge(1), Le(200)] = 1.0
+
+
+class PlaneSettings(Settings):
+    """The reference plane and what is known of the head's place in it."""
+
+    distance_mm: Annotated[float, Gt(0), Le(2000)]
+    u_distance_mm: Annotated[float, Ge(0), Le(10)]
+    distance_sensitivity_per_mm: Annotated[float, Ge(0), Le(0.1)]
+    u_cosine: Annotated[float, Ge(0), Le(0.1)]
+    description: Text
+
+
+class DecisionSettings(Settings):
+    """The decision rule: guard band = guard_factor x expanded uncertainty."""
+
+    guard_factor: Annotated[float, Ge(0), Le(3)] = 1.0
+
+
+class InstrumentSettings(Settings):
+    """One instrument: how it is driven, where it is, which one it must be."""
+
+    driver: Text
+    resource: Text
+    serial: Text
+    certificate: Text
+
+
+class LoggerSettings(InstrumentSettings):
+    """The thermocouple logger with the input of each thermocouple."""
+
+    thermocouples: Annotated[dict[str, Annotated[int, Ge(1)]], Len(1)]
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        missing = {"ambient", "surface", "heatsink"} - set(self.thermocouples)
+        if missing:
+            raise ValueError(f"thermocouples without an input: {', '.join(sorted(missing))}")
+        return self
+
+
+class PanelSettings(Settings):
+    """The place where the panel under calibration is plugged in."""
+
+    driver: Text
+    resource: Text
+
+
+class Station(Settings):
+    """The whole station file."""
+
+    format: Literal["ledcal-station/1"]
+    name: Text
+    site: Text
+    mode: Mode
+    simulated: bool = False
+    visa_library: Text = "@py"
+    data_folder: Text
+    signing_key: Text | None = None
+    clock: ClockSettings = ClockSettings()
+    plane: PlaneSettings
+    decision: DecisionSettings = DecisionSettings()
+    power_meter: InstrumentSettings
+    spectrometer: InstrumentSettings
+    thermocouple_logger: LoggerSettings
+    panel: PanelSettings
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.mode == "PROD":
+            if self.simulated:
+                raise ValueError("a simulated bench cannot be a PROD station")
+            if self.clock.speed != 1:
+                raise ValueError(f"[clock] speed is {self.clock.speed}; PROD runs at 1 only")
+            if self.signing_key is None:
+                raise ValueError("a PROD station needs its signing_key")
+        if self.mode == "DEMO" and not self.simulated:
+            raise ValueError("mode DEMO is for the simulated bench; say ENG, or simulated = true")
+        return self
+
+
+def read_station(path: Path) -> SettingsFile[Station]:
+    """Return the station file at a path.
+
+    Raises:
+        RefusedInput: The file is refused.
+    """
+    return read_settings(path, Station)
+
+
+def beside(station: SettingsFile[Station], name: str) -> Path:
+    """Return a path named in the station file; relative ones start at that file's folder."""
+    return (station.path.parent / name).resolve()

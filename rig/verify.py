@@ -1,0 +1,138 @@
+"""Check that nothing in a run's folder was altered, added or taken away."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledcal.calibration.codec import check_signature, decode, key_id
+from ledcal.calibration.errors import FileError, RecordError
+from ledcal.rig.closing import (
+    CALIBRATION,
+    PANEL_FILE,
+    RECORD,
+    SEAL,
+    SEAL_FORMAT,
+    record_bytes,
+    sealed_files,
+)
+from ledcal.rig.folder import canonical, sha256_hex
+from ledcal.rig.journal import JOURNAL, read_journal
+from ledcal.rig.keys import signature_holds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is not as it was sealed: the file's name and what is wrong with it."""
+
+    file: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What was found in one run folder.
+
+    Attributes:
+        folder: The folder.
+        findings: Empty when nothing was altered.
+        checked: How many files were compared with the seal.
+        key_id: Id of the key that made the seal, 16 hex digits, empty without a readable seal.
+    """
+
+    folder: Path
+    findings: tuple[Finding, ...]
+    checked: int
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Seal:
+    run: str
+    files: dict[str, str]
+    public_key: bytes
+
+
+def verify_run(folder: Path) -> Verification:
+    """Return what is not as it was sealed in a run's folder; damaged input is a finding too."""
+    try:
+        seal = _read_seal(folder)
+    except _Broken as broken:
+        finding = Finding(file=SEAL, text=str(broken))
+        return Verification(folder=folder, findings=(finding,), checked=0, key_id="")
+    findings = [*_files(folder, seal)]
+    if not findings:
+        findings = [*_content(folder, seal)]
+    return Verification(
+        folder=folder,
+        findings=tuple(findings),
+        checked=len(seal.files),
+        key_id=key_id(seal.public_key).hex(),
+    )
+
+
+class _Broken(Exception):
+    """The seal itself cannot be believed."""
+
+
+def _read_seal(folder: Path) -> _Seal:
+    try:
+        content = (folder / SEAL).read_bytes()
+    except FileNotFoundError:
+        raise _Broken("is missing: the run was never closed, or its seal was removed") from None
+    except OSError as error:
+        raise _Broken(f"cannot be read: {error.strerror}") from error
+    try:
+        said = json.loads(content)
+        signature = bytes.fromhex(said.pop("signature"))
+        files = {str(name): str(digest) for name, digest in said["files"].items()}
+        seal = _Seal(str(said["run"]), files, bytes.fromhex(said["public_key"]))
+        whole = canonical(said | {"signature": signature.hex()})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _Broken(f"is damaged: {error}") from error
+    if whole != content or said["format"] != SEAL_FORMAT:
+        raise _Broken("is damaged: it is not in canonical form")
+    if not signature_holds(seal.public_key, signature, canonical(said)):
+        raise _Broken("was altered: its signature does not hold")
+    return seal
+
+
+def _files(folder: Path, seal: _Seal) -> Iterator[Finding]:
+    if seal.run != folder.resolve().name:
+        yield Finding(file=SEAL, text=f"belongs to run {seal.run}, not to this folder")
+    present = sealed_files(folder)
+    for name, digest in sorted(seal.files.items()):
+        if name not in present:
+            yield Finding(file=name, text="is missing")
+            continue
+        try:
+            found = sha256_hex((folder / name).read_bytes())
+        except OSError as error:
+            yield Finding(file=name, text=f"cannot be read: {error.strerror}")
+            continue
+        if found != digest:
+            yield Finding(file=name, text=f"was altered: SHA-256 {found}, sealed as {digest}")
+    for name in sorted(set(present) - set(seal.files)):
+        yield Finding(file=name, text="was added after the run was sealed")
+
+
+def _content(folder: Path, seal: _Seal) -> Iterator[Finding]:
+    """Check that the files, untouched as they are, belong together."""
+    try:
+        if record_bytes(read_journal(folder)) != (folder / RECORD).read_bytes():
+            yield Finding(file=RECORD, text=f"does not tell what {JOURNAL} tells")
+    except (RecordError, OSError) as error:
+        yield Finding(file=JOURNAL, text=str(error))
+    if PANEL_FILE not in seal.files:
+        return
+    file = (folder / PANEL_FILE).read_bytes()
+    try:
+        decoded = decode(file)
+        check_signature(file, [seal.public_key], signature_holds)
+    except FileError as error:
+        yield Finding(file=PANEL_FILE, text=f"is refused: {error}")
+        return
+    calibration = folder / CALIBRATION
+    digest = sha256_hex(calibration.read_bytes()) if calibration.exists() else "missing"
+    if decoded.calibration.record_sha256.hex() != digest:
+        yield Finding(file=CALIBRATION, text=f"is not the record that {PANEL_FILE} names")

@@ -1,0 +1,119 @@
+"""Start the virtual bench as another process and write the station file that describes it."""
+
+import json
+import select
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from ledcal.rig.errors import StationError
+from ledcal.rig.folder import write_whole
+
+DEMO_SPEED = 20.0
+_START_LIMIT_S = 30.0
+
+
+@contextmanager
+def virtual_bench(
+    folder: Path,
+    *,
+    data_folder: Path,
+    public_key: bytes,
+    serial: str,
+    speed: float,
+    seed: int,
+    mode: str = "DEMO",
+) -> Iterator[Path]:
+    """Serve the virtual bench while the context lasts; yield the path of its station file.
+
+    The bench ends when its standard input closes, so also when this process is killed.
+
+    Args:
+        folder: Where the station file and the instruments' certificates are written.
+        data_folder: The data folder that the station file names.
+        public_key: The key that the virtual panel's firmware trusts, 32 bytes.
+        serial: Serial of the virtual panel.
+        speed: Bench seconds per second.
+        seed: Draws the panel and the instruments' errors.
+        mode: DEMO or ENG, written into the station file.
+
+    Raises:
+        StationError: The bench does not come up.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [
+        *(sys.executable, "-m", "ledcal.instruments.virtual", "--folder", str(folder)),
+        *("--speed", str(speed), "--seed", str(seed), "--serial", serial),
+        *("--trust", public_key.hex(), "--mode", "ENG"),
+    ]
+    log = folder / "virtual-bench.log"
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+        )
+    try:
+        ready = _ready(process, log)
+        path = folder / "station.toml"
+        write_whole(path, _station_file(ready, data_folder, mode).encode())
+        yield path
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def _ready(process: "subprocess.Popen[bytes]", log: Path) -> dict[str, Any]:
+    """Wait for the bench's one ready line."""
+    assert process.stdout is not None
+    readable, _, _ = select.select([process.stdout], [], [], _START_LIMIT_S)
+    line = process.stdout.readline() if readable else b""
+    try:
+        ready = json.loads(line)
+    except ValueError:
+        ready = {}
+    if not isinstance(ready, dict) or not ready.get("ready"):
+        raise StationError(
+            "VIRTUAL_BENCH",
+            f"the virtual bench did not come up in {_START_LIMIT_S:.0f} s; see {log}",
+        )
+    return ready
+
+
+def _station_file(ready: dict[str, Any], data_folder: Path, mode: str) -> str:
+    instruments = ready["instruments"]
+    keys = ("driver", "resource", "serial", "certificate")
+    logger = instruments["thermocouple_logger"]
+    station = {
+        "format": "ledcal-station/1",
+        "name": "virtual bench",
+        "site": "emulated: no real instrument takes part",
+        "mode": mode,
+        "simulated": True,
+        "data_folder": str(data_folder),
+        "clock": {"speed": ready["speed"]},
+        "plane": {
+            "distance_mm": 150.0,
+            "u_distance_mm": 0.3,
+            "distance_sensitivity_per_mm": 0.006,
+            "u_cosine": 0.004,
+            "description": "centre of the panel, 150 mm from its window, 9.5 mm cosine head",
+        },
+        "decision": {"guard_factor": 1.0},
+        "power_meter": {key: instruments["power_meter"][key] for key in keys},
+        "spectrometer": {key: instruments["spectrometer"][key] for key in keys},
+        "thermocouple_logger": {key: logger[key] for key in keys}
+        | {"thermocouples": logger["thermocouples"]},
+        "panel": {key: instruments["panel"][key] for key in ("driver", "resource")},
+    }
+    return tomli_w.dumps(station)
