@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from ledcal.calibration.channel_table import (
+from ledcal.calibration.lookup import (
     MAX_POINTS,
     MIN_POINTS,
     U16_MAX,
