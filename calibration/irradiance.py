@@ -1,0 +1,249 @@
+"""From power in the aperture to irradiance at the reference plane, with its budget.
+
+The measurement equation is that of one channel with blank-lit-blank:
+E = (mean lit − mean of the blanks) · k_cal(λ0) / (A · M), with the meter set to λ0.
+"""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledcal.calibration.certificate import PowerMeterCertificate
+from ledcal.calibration.errors import EvaluationError
+from ledcal.calibration.estimate import Component, Estimate
+from ledcal.calibration.indication import Observation, PowerIndication, Readings
+
+MM2_PER_M2 = 1e6
+LEAST_SIGNAL_TO_U = 3.0
+"""A difference below this many of its own standard uncertainties is no signal."""
+AMBIENT_RESPONSIVITY_HALF_WIDTH = 0.5
+"""Ambient light has an unknown spectrum; over the visible and near infrared the responsivity of
+a silicon head lies within about this fraction of its value at the setting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferencePlane:
+    """Where the irradiance is stated, and how well the head sits there.
+
+    Attributes:
+        distance_mm: Distance of the plane from the panel's window. [mm]
+        u_distance_mm: Standard uncertainty of the head's distance. [mm]
+        distance_sensitivity_per_mm: Relative change of irradiance with distance, as a positive
+            fraction. [1/mm]
+        u_cosine: Standard uncertainty by the head's directional response, a fraction.
+    """
+
+    distance_mm: float
+    u_distance_mm: float
+    distance_sensitivity_per_mm: float
+    u_cosine: float
+
+    def __post_init__(self) -> None:
+        """Refuse what would make the budget meaningless."""
+        if not (math.isfinite(self.distance_mm) and self.distance_mm > 0):
+            raise EvaluationError(f"reference plane: distance_mm = {self.distance_mm} is not > 0")
+        for name in ("u_distance_mm", "distance_sensitivity_per_mm", "u_cosine"):
+            number = getattr(self, name)
+            if not (math.isfinite(number) and number >= 0):
+                raise EvaluationError(f"reference plane: {name} = {number} is not >= 0")
+
+
+def irradiance(
+    observation: Observation,
+    certificate: PowerMeterCertificate,
+    mismatch: Estimate,
+    plane: ReferencePlane,
+) -> Estimate:
+    """Return the irradiance at the reference plane. [W/m2]
+
+    Scatter, drift between the blanks and zero differ from one observation to the next. All else
+    is common to a run: it neither averages out nor scatters points about a curve. Linearity is
+    counted as common since it is the same at the same level every time.
+
+    Args:
+        observation: Blank-lit-blank; at least two power readings in the lit state.
+        certificate: Of the power meter and its head.
+        mismatch: Spectral mismatch factor M of the head at its wavelength setting. [1]
+        plane: The reference plane and the head's place in it.
+
+    Raises:
+        EvaluationError: Readings that are not finite, too few, taken at different wavelength
+            settings, or that show no light above the blanks.
+        OutsideCertificate: The certificate does not cover the wavelength setting.
+
+    References:
+        [1] JCGM 100:2008 4.2 (repeated indications), 4.3.7 (rectangular distribution).
+    """
+    setting_nm = _common_setting_nm(observation)
+    if mismatch.value <= 0:
+        raise EvaluationError(f"the mismatch factor {mismatch.value:g} is not positive")
+    signal = _signal_w(observation, certificate)
+    factor = certificate.factor_at(setting_nm)
+    area_m2 = certificate.aperture_area_mm2 / MM2_PER_M2
+    scale = factor.value / (area_m2 * mismatch.value)
+    value = signal.value * scale
+    in_power = [
+        Component(
+            name=c.name, u=c.u * scale, evaluation=c.evaluation, common=c.common, source=c.source
+        )
+        for c in signal.components
+    ]
+    number = certificate.head.number
+    area_u_rel = certificate.aperture_area_u_mm2 / certificate.aperture_area_mm2
+    distance_u_rel = plane.u_distance_mm * plane.distance_sensitivity_per_mm
+    relative = [
+        ("power meter certificate", factor.u / factor.value, number),
+        ("aperture area", area_u_rel, number),
+        ("spectral mismatch", mismatch.u / mismatch.value, "spectrum and responsivity"),
+        ("linearity", certificate.linearity_u, number),
+        ("distance", distance_u_rel, "reference plane"),
+        ("directional response", plane.u_cosine, "reference plane"),
+    ]
+    in_scale = [
+        Component(name=name, u=value * u_rel, evaluation="B", common=True, source=source)
+        for name, u_rel, source in relative
+    ]
+    return Estimate(value=value, unit="W/m2", components=(*in_power, *in_scale))
+
+
+def ambient_irradiance(readings: Readings, certificate: PowerMeterCertificate) -> Estimate:
+    """Return the irradiance that a dark panel leaves at the reference plane. [W/m2]
+
+    The zero of the meter is part of it, and so is light of unknown spectrum, for which a
+    rectangular distribution of the responsivity is added. The value may be below zero.
+
+    Args:
+        readings: Readings with the panel dark.
+        certificate: Of the power meter and its head.
+
+    Raises:
+        EvaluationError: A reading is not finite, or they differ in wavelength setting.
+        OutsideCertificate: The certificate does not cover the wavelength setting.
+    """
+    setting_nm = _one_setting_nm(readings.power)
+    power_w = _powers_w(readings.power, "blank")
+    factor = certificate.factor_at(setting_nm)
+    scale = factor.value / (certificate.aperture_area_mm2 / MM2_PER_M2)
+    value = statistics.fmean(power_w) * scale
+    spectrum_u = abs(value) * AMBIENT_RESPONSIVITY_HALF_WIDTH / math.sqrt(3)
+    components = (
+        _type_a("repeatability", _u_of_mean(power_w) * scale),
+        Component(
+            name="zero",
+            u=certificate.zero_u_w * scale,
+            evaluation="B",
+            common=False,
+            source=certificate.head.number,
+        ),
+        Component(
+            name="spectrum of ambient light",
+            u=spectrum_u,
+            evaluation="B",
+            common=True,
+            source="unknown spectrum, rectangular",
+        ),
+        Component(
+            name="power meter certificate",
+            u=abs(value) * factor.u / factor.value,
+            evaluation="B",
+            common=True,
+            source=certificate.head.number,
+        ),
+    )
+    return Estimate(value=value, unit="W/m2", components=components)
+
+
+def board_degc(observation: Observation) -> float:
+    """Return the panel's LED board temperature in the lit state. [degC]
+
+    Raises:
+        EvaluationError: The panel's indication is not finite.
+    """
+    board = observation.lit.panel.board_degc
+    if not math.isfinite(board):
+        raise EvaluationError(
+            f"the panel says its board temperature is {board} degC; check its sensor"
+        )
+    return board
+
+
+def _signal_w(observation: Observation, certificate: PowerMeterCertificate) -> Estimate:
+    """Return lit minus the mean of the blanks. [W]"""
+    lit = _powers_w(observation.lit.power, "lit")
+    if len(lit) < 2:
+        raise EvaluationError(
+            "one power reading in the lit state does not show its scatter; take at least 2"
+        )
+    before = _powers_w(observation.blank_before.power, "blank before")
+    after = _powers_w(observation.blank_after.power, "blank after")
+    means = statistics.fmean(before), statistics.fmean(after)
+    scatter = math.hypot(_u_of_mean(lit), _u_of_mean(before) / 2, _u_of_mean(after) / 2)
+    # The blank at the time of the lit readings lies between the two: rectangular.
+    drift = abs(means[1] - means[0]) / 2 / math.sqrt(3)
+    components = (
+        _type_a("repeatability", scatter),
+        Component(
+            name="drift between blanks",
+            u=drift,
+            evaluation="B",
+            common=False,
+            source="half the difference of the blanks, rectangular",
+        ),
+        # The blanks take the zero away; what is left is its change within the observation.
+        Component(
+            name="zero",
+            u=certificate.zero_u_w,
+            evaluation="B",
+            common=False,
+            source=certificate.head.number,
+        ),
+    )
+    signal = Estimate(
+        value=statistics.fmean(lit) - statistics.fmean(means), unit="W", components=components
+    )
+    if signal.value <= LEAST_SIGNAL_TO_U * signal.u:
+        raise EvaluationError(
+            f"the lit reading exceeds the blanks by {signal.value:.3g} W, which is not more than "
+            f"{LEAST_SIGNAL_TO_U:g} times its standard uncertainty {signal.u:.3g} W; check that "
+            "the head is uncapped and in its place"
+        )
+    return signal
+
+
+def _common_setting_nm(observation: Observation) -> float:
+    states = (observation.blank_before, observation.lit, observation.blank_after)
+    return _one_setting_nm([reading for state in states for reading in state.power])
+
+
+def _one_setting_nm(readings: Sequence[PowerIndication]) -> float:
+    settings = sorted({reading.wavelength_nm for reading in readings})
+    if len(settings) != 1:
+        listed = ", ".join(f"{setting:g}" for setting in settings) or "none"
+        raise EvaluationError(
+            f"the power readings do not share one wavelength setting (nm): {listed}; "
+            "set the meter before the first blank"
+        )
+    return settings[0]
+
+
+def _powers_w(readings: Sequence[PowerIndication], state: str) -> list[float]:
+    if not readings:
+        raise EvaluationError(f"there is no power reading in the state {state!r}")
+    for reading in readings:
+        if not math.isfinite(reading.power_w):
+            raise EvaluationError(
+                f"the power reading {reading.power_w} W in the state {state!r} is not finite"
+            )
+    return [reading.power_w for reading in readings]
+
+
+def _u_of_mean(values: Sequence[float]) -> float:
+    """Return the experimental standard deviation of the mean, 0 for a single value."""
+    if len(values) < 2:
+        return 0.0
+    return statistics.stdev(values) / math.sqrt(len(values))
+
+
+def _type_a(name: str, u: float) -> Component:
+    return Component(name=name, u=u, evaluation="A", common=False, source="repeated indications")
