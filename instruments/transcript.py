@@ -1,0 +1,43 @@
+"""The transcript: every byte to and from every instrument, with its time."""
+
+import json
+import threading
+from pathlib import Path
+from typing import Literal
+
+from ledcal.instruments.clock import Clock
+
+
+class Transcript:
+    r"""An append-only file of JSON lines.
+
+    Each line is an object with `at` (UTC, ISO 8601 with microseconds), `instrument` (its role),
+    `dir` ("out" to the instrument, "in" from it) and `data`: the bytes as ASCII text in which
+    every other byte, the control characters and the backslash are written as Python's
+    `unicode_escape` does (`\n`, `\x06`, `\\`). Nothing is lost: the bytes are again
+    `data.encode("ascii").decode("unicode_escape").encode("latin-1")`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file for appending; it is made when it does not exist."""
+        self._file = path.open("a", encoding="ascii")
+        self._lock = threading.Lock()
+
+    def record(self, instrument: str, direction: Literal["out", "in"], octets: bytes) -> None:
+        """Append one message and hand it to the operating system."""
+        with self._lock:
+            line = json.dumps(
+                {
+                    "at": Clock.utc().isoformat(timespec="microseconds"),
+                    "instrument": instrument,
+                    "dir": direction,
+                    "data": octets.decode("latin-1").encode("unicode_escape").decode("ascii"),
+                }
+            )
+            self._file.write(line + "\n")
+            self._file.flush()
+
+    def close(self) -> None:
+        """Close the file; to record after that is an error."""
+        with self._lock:
+            self._file.close()
