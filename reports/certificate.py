@@ -1,0 +1,213 @@
+"""The certificate: one HTML page that is a pure function of the record of a run.
+
+The page holds no script and asks for nothing from outside; its content security policy says so to
+the browser. Whatever is printed passes `_printed`, which makes text from outside legible and lets
+no bare number through, so that each number has been rounded for its uncertainty.
+"""
+
+import base64
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template, Undefined
+from markupsafe import Markup
+
+from ledcal.calibration.errors import RecordError
+from ledcal.calibration.outcome import Outcome
+from ledcal.calibration.record import Instrument, Record
+from ledcal.reports.coefficients import coefficient_table, knot_table
+from ledcal.reports.figures import (
+    curve_figure,
+    residual_reach,
+    spectra_figure,
+    verification_figure,
+)
+from ledcal.reports.number import significant
+from ledcal.reports.quantity import facts
+from ledcal.reports.results import (
+    budget,
+    channel_names,
+    coverage,
+    result_row,
+    verification,
+    verification_row,
+)
+from ledcal.reports.shapes import verdict_shape
+from ledcal.reports.summary import key_figures
+from ledcal.reports.text import NOT_RECORDED, css_string, instant, legible
+
+_CONDITION_STEPS = ("blank", "warm_up")
+_FILE_STATES = {
+    "loaded": "calibration file written, loaded and read back byte for byte; the panel says valid",
+    "written": "calibration file written; it was not proven that the panel holds it",
+}
+
+
+def certificate_html(record: Record, *, record_sha256: str) -> str:
+    """Return the certificate of a run as one HTML document.
+
+    Args:
+        record: The record, of any outcome and however little it holds.
+        record_sha256: SHA-256 of the record file that the page is made from, in hex.
+
+    Raises:
+        RecordError: The record holds a number that is NaN or infinite.
+    """
+    _require_finite(record, "record")
+    names = channel_names(record)
+    verified = verification(record)
+    others = [m for m in record.measured if m not in verified]
+    before = [m for m in others if m.step in _CONDITION_STEPS and m.channel is None]
+    style = _style(record)
+    return _PAGE.render(
+        record=record,
+        run=record.run,
+        panel=record.panel,
+        title=_title(record),
+        marks=_marks(record),
+        record_sha256=record_sha256,
+        style=Markup(style),
+        style_hash=Markup(_csp_hash(style)),
+        started_at=instant(record.run.at),
+        finished_at=instant(record.finished_at),
+        key_figures=key_figures(verified),
+        action=_action(record),
+        plane=facts(record.run.plane),
+        conditions=[result_row(m) for m in before],
+        instruments=[_instrument(i, record.run.at) for i in record.instruments],
+        verification=[verification_row(m) for m in verified],
+        verification_k=coverage(verified),
+        verification_figure=verification_figure(verified, names) if verified else None,
+        channels=[
+            (channel, name, [result_row(m) for m in others if m.channel == channel])
+            for channel, name in names.items()
+        ],
+        names=names,
+        results_k=coverage(others),
+        panel_results=[result_row(m) for m in others if m.channel is None and m not in before],
+        spectra=spectra_figure(record.spectra, names) if record.spectra else None,
+        curves=_curve_figures(record, names),
+        coefficients=coefficient_table(record.curves),
+        knots=knot_table(record.curves),
+        budget=budget(verified),
+    )
+
+
+def _curve_figures(record: Record, names: dict[int, str]) -> list[Markup]:
+    reach = residual_reach(record.curves)
+    return [curve_figure(curve, names[curve.channel], reach) for curve in record.curves]
+
+
+def _title(record: Record) -> str:
+    """Name the document by what it may claim: only a run that passed gives a certificate."""
+    if record.outcome is Outcome.PASS:
+        return "Calibration certificate"
+    return "Report of a calibration run"
+
+
+def _marks(record: Record) -> list[str]:
+    """Return the words that keep this page from being taken for a production certificate."""
+    marks = ["SIMULATED BENCH"] if record.run.simulated else []
+    if record.run.mode != "PROD":
+        words = {"ENG": "ENGINEERING RUN", "DEMO": "DEMONSTRATION RUN"}
+        marks.append(words.get(record.run.mode, f"{legible(record.run.mode)} RUN"))
+    return marks
+
+
+def _action(record: Record) -> str:
+    made = record.calibration_file
+    if made is None:
+        return "none: no calibration file was written to the panel"
+    return _FILE_STATES.get(made.state, made.state)
+
+
+def _instrument(instrument: Instrument, run_at: str) -> tuple[Instrument, dict[str, str], str]:
+    """Return an instrument, its certificate, and whether that was in date at the run."""
+    asked = ("number", "laboratory", "issued", "due", "file_sha256")
+    stated = {key: instrument.certificate.get(key, NOT_RECORDED) for key in asked}
+    try:
+        due, day = date.fromisoformat(stated["due"]), datetime.fromisoformat(run_at).date()
+    except ValueError:
+        return instrument, stated, "not known whether in date"
+    return instrument, stated, "in date" if day <= due else "overdue"
+
+
+def _style(record: Record) -> str:
+    """Return the style sheet with what the margin of every printed page says."""
+    marks = " · ".join(_marks(record))
+    margins = {
+        "PAGE-IDENTITY": f"{_title(record)} {legible(record.run.run, longest=60)}",
+        "PAGE-ITEM": f"panel {legible(record.run.serial, longest=40)}",
+        "PAGE-MARK": f"{marks}: NOT FOR RELEASE" if marks else "",
+    }
+    sheet = _source("certificate.css")
+    for place, words in margins.items():
+        sheet = sheet.replace(f'"{place}"', css_string(words))
+    return sheet
+
+
+def _csp_hash(style: str) -> str:
+    digest = hashlib.sha256(style.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
+
+
+def _source(name: str) -> str:
+    return files("ledcal.reports").joinpath(name).read_text(encoding="utf-8")
+
+
+def _printed(value: Any) -> Any:
+    """Let through what may stand on the page.
+
+    Raises:
+        TypeError: The value is a float, whose digits nobody chose, or no text at all.
+    """
+    if isinstance(value, Markup | Undefined):
+        return value
+    if isinstance(value, str):
+        return legible(value)
+    if isinstance(value, int):
+        return str(value)
+    raise TypeError(f"{value!r} cannot be printed: round it with its uncertainty first")
+
+
+def _require_finite(value: Any, place: str) -> None:
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise RecordError(
+                f"{place} is {value}: no page is made from a record with such a number; "
+                "check the record with `ledcal verify`"
+            )
+    elif is_dataclass(value):
+        for field in fields(value):
+            _require_finite(getattr(value, field.name), f"{place}.{field.name}")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _require_finite(inner, f"{place}.{key}")
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for index, inner in enumerate(value):
+            _require_finite(inner, f"{place}[{index}]")
+
+
+def _compiled() -> Template:
+    """Compile the page and its parts once: that takes longer than to fill them."""
+    environment = Environment(
+        loader=FunctionLoader(_source),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_printed,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(significant=significant)
+    environment.globals.update(shape=verdict_shape, not_recorded=NOT_RECORDED)
+    for part in ("certificate_parts.html", "certificate_sections.html"):
+        environment.get_template(part)
+    return environment.get_template("certificate.html")
+
+
+_PAGE = _compiled()

@@ -1,0 +1,264 @@
+"""The figures of a certificate, each a function of what the record holds."""
+
+from collections.abc import Mapping, Sequence
+
+from markupsafe import Markup
+
+from ledcal.calibration.record import CurveFitted, Measured, SpectrumTaken
+from ledcal.reports.number import significant
+from ledcal.reports.plot import (
+    ACCENT,
+    GRID,
+    INK,
+    SOFT,
+    Frame,
+    box,
+    colour,
+    decimated,
+    drawing,
+    label,
+    line,
+    path,
+    polyline,
+    room_above,
+    spread,
+    x_axis,
+    y_axis,
+)
+from ledcal.reports.results import PERCENT
+
+_MW_CM2 = 0.1
+"""mW/cm2 per W/m2."""
+_FULL_CODE = 65535
+_LIMIT = f'stroke="{INK}" stroke-width="1.2" stroke-dasharray="6 3"'
+_ACCEPTED = 'fill="#e6eef2"'
+_MIDDLE_BOLD = 'text-anchor="middle" font-weight="600"'
+_MIDDLE_SOFT = f'text-anchor="middle" fill="{SOFT}"'
+_LEGEND = "".join(
+    (
+        f'<circle cx="566" cy="24" r="4" fill="{SOFT}"/>',
+        line(566, 15, 566, 33, f'stroke="{SOFT}" stroke-width="1.6"'),
+        label(576, 28, "measured, bar: U", f'fill="{SOFT}"'),
+        line(694, 24, 722, 24, _LIMIT),
+        label(728, 28, "limits", f'fill="{SOFT}"'),
+        box(786, 814, 18, 30, _ACCEPTED),
+        label(820, 28, "acceptance limits", f'fill="{SOFT}"'),
+    )
+)
+
+
+def verification_figure(points: Sequence[Measured], names: Mapping[int, str]) -> Markup:
+    """Return the deviation of every verified point with its expanded uncertainty and limits."""
+    rows = [_relative(point) for point in points]
+    reach = max(abs(v) for row in rows for v in row.values()) * 1.12 or 1.0
+    frame = Frame(
+        left=46, top=40, width=908, height=170, x_range=(0, len(rows)), y_range=(-reach, reach)
+    )
+    shade, lines, whiskers = [], [], []
+    for position, (point, row) in enumerate(zip(points, rows, strict=True)):
+        left, right = frame.x(position), frame.x(position + 1)
+        if "acceptance_lower" in row and "acceptance_upper" in row:
+            top, foot = frame.y(row["acceptance_upper"]), frame.y(row["acceptance_lower"])
+            shade.append(box(left, right, top, foot, _ACCEPTED))
+        lines += [
+            line(left, frame.y(row[side]), right, frame.y(row[side]), _LIMIT)
+            for side in ("lower", "upper")
+            if side in row
+        ]
+        whiskers.append(_whisker(frame, position, row, colour(point.channel or 1)))
+        whiskers.append(label((left + right) / 2, 228, _share(point), _MIDDLE_SOFT))
+    zero = line(frame.left, frame.y(0), frame.left + frame.width, frame.y(0), f'stroke="{INK}"')
+    axis = y_axis(frame, "Deviation from what was asked / %", count=6)
+    brackets = _channel_brackets(frame, points, names)
+    worst = max(rows, key=lambda row: abs(row["value"]))["value"]
+    return drawing(
+        "verification",
+        size=(960, 258),
+        title="Deviation of the delivered from the requested irradiance",
+        text=f"{len(rows)} points with bars of expanded uncertainty between the limits; the "
+        f"largest deviation is {worst:.2f} %. The numbers are in the table of the verification.",
+        marks="".join([*shade, axis, zero, *lines, *whiskers, *brackets, _LEGEND]),
+    )
+
+
+def spectra_figure(spectra: Sequence[SpectrumTaken], names: Mapping[int, str]) -> Markup:
+    """Return the spectral irradiance of all channels over the wavelengths where there is light."""
+    highest = max(max(s.irradiance_w_m2_nm) for s in spectra) * _MW_CM2
+    frame = Frame(
+        left=46,
+        top=62,
+        width=908,
+        height=220,
+        x_range=_lit_range(spectra),
+        y_range=(0, room_above(highest)),
+    )
+    curves, peaks = [], []
+    for s in spectra:
+        x, y = decimated(s.wavelength_nm, s.irradiance_w_m2_nm, frame)
+        height = [max(value, 0.0) * _MW_CM2 for value in y]
+        curves.append(path(frame, x, height, f'stroke="{colour(s.channel)}" stroke-width="2"'))
+        top = max(range(len(height)), key=height.__getitem__)
+        peaks.append((frame.x(x[top]), frame.y(height[top]), s.channel))
+    peaks.sort()
+    places = spread([x for x, _, _ in peaks], 88, (frame.left + 40, frame.left + frame.width - 40))
+    for place, (across, above, channel) in zip(places, peaks, strict=True):
+        curves.append(
+            polyline([(place, 36), (across, 58), (across, above - 3)], f'stroke="{SOFT}"')
+        )
+        curves.append(label(place, 30, f"{channel} · {names[channel]}", _MIDDLE_BOLD))
+    return drawing(
+        "spectra",
+        size=(960, 326),
+        title="Spectral irradiance of each channel at the reference plane",
+        text="One band for each channel; centroid, peak and width are in the results by channel.",
+        marks=y_axis(frame, "mW/(cm²·nm)")
+        + x_axis(frame, "Wavelength / nm", count=12)
+        + "".join(curves),
+    )
+
+
+def curve_figure(curve: CurveFitted, name: str, residual_reach: float) -> Markup:
+    """Return irradiance over drive of one channel, and below it what the curve leaves over.
+
+    Args:
+        curve: The fitted curve with its points and knots.
+        name: The channel's name for the heading.
+        residual_reach: Half height of the residual axis, the same for all channels. [%]
+    """
+    tint = colour(curve.channel)
+    seen = [p["irradiance_w_m2"] for p in curve.points]
+    tops = [*curve.curve_irradiance_w_m2, *curve.knot_irradiance_w_m2, *seen, curve.ceiling_w_m2]
+    upper = Frame(
+        left=40,
+        top=56,
+        width=252,
+        height=160,
+        x_range=(0, 100),
+        y_range=(0, room_above(max(tops) * _MW_CM2)),
+    )
+    lower = Frame(
+        left=40,
+        top=252,
+        width=252,
+        height=60,
+        x_range=(0, 100),
+        y_range=(-residual_reach, residual_reach),
+    )
+    right, foot = upper.left + upper.width, upper.top + upper.height
+    ceiling, zero = upper.y(curve.ceiling_w_m2 * _MW_CM2), lower.y(0)
+    drive = [100 * d for d in curve.curve_drive]
+    height = [e * _MW_CM2 for e in curve.curve_irradiance_w_m2]
+    marks = [
+        label(2, 15, f"{curve.channel} · {name}", 'font-size="15" font-weight="600"'),
+        y_axis(upper, "Irradiance / mW/cm²"),
+        line(upper.left, ceiling, right, ceiling, _LIMIT),
+        label(upper.left + 5, ceiling - 5, "ceiling", f'fill="{SOFT}"'),
+        path(upper, drive, height, f'stroke="{tint}" stroke-width="2"'),
+        _knots(upper, curve),
+        _dots(
+            upper, [(100 * p["drive"], p["irradiance_w_m2"] * _MW_CM2) for p in curve.points], tint
+        ),
+        line(upper.left, foot, right, foot, f'stroke="{SOFT}"'),
+        y_axis(lower, "Residual / %", count=2),
+        line(lower.left, zero, right, zero, f'stroke="{INK}"'),
+        _dots(lower, [(100 * p["drive"], 100 * p["residual_rel"]) for p in curve.points], tint),
+        x_axis(lower, "Drive / %", count=5),
+    ]
+    return drawing(
+        f"curve-{curve.channel}",
+        size=(306, 356),
+        title=f"Irradiance over drive and residuals of channel {curve.channel}",
+        text=f"{len(curve.points)} measured points, the fitted curve at {curve.t_ref_degc:g} °C "
+        f"and {len(curve.knot_drive_code)} knots; the numbers are in the tables of coefficients.",
+        marks="".join(marks),
+    )
+
+
+def residual_reach(curves: Sequence[CurveFitted]) -> float:
+    """Return the half height that holds the residuals of all channels. [%]"""
+    largest = max((abs(p["residual_rel"]) for c in curves for p in c.points), default=0.0)
+    return max(1.15 * 100 * largest, 0.1)
+
+
+def _relative(point: Measured) -> dict[str, float]:
+    """Return value and limits as deviations from the request, and the half bar of U. [%]"""
+    nominal = point.nominal or 1.0
+    known = {
+        "value": point.value,
+        "lower": point.lower,
+        "upper": point.upper,
+        "acceptance_lower": point.acceptance_lower,
+        "acceptance_upper": point.acceptance_upper,
+    }
+    row = {name: 100 * (v / nominal - 1) for name, v in known.items() if v is not None}
+    return row | {"u": 100 * point.expanded_uncertainty / nominal}
+
+
+def _share(point: Measured) -> str:
+    share = point.where.get("request_fraction")
+    if isinstance(share, float | int):
+        return f"{significant(share, 3, shift=PERCENT)} %"
+    return "–"
+
+
+def _lit_range(spectra: Sequence[SpectrumTaken]) -> tuple[float, float]:
+    """Return the wavelengths that hold all light above 0.5 % of the highest value. [nm]"""
+    highest = max(max(s.irradiance_w_m2_nm) for s in spectra)
+    lit = [
+        wavelength_nm
+        for s in spectra
+        for wavelength_nm, value in zip(s.wavelength_nm, s.irradiance_w_m2_nm, strict=True)
+        if value >= 0.005 * highest
+    ]
+    return 20.0 * (min(lit) // 20 - 1), 20.0 * (max(lit) // 20 + 2)
+
+
+def _whisker(frame: Frame, position: int, row: Mapping[str, float], tint: str) -> str:
+    x = frame.x(position + 0.5)
+    high, low = frame.y(row["value"] + row["u"]), frame.y(row["value"] - row["u"])
+    stroke = f'stroke="{tint}" stroke-width="1.6"'
+    return (
+        line(x, high, x, low, stroke)
+        + line(x - 5, high, x + 5, high, stroke)
+        + line(x - 5, low, x + 5, low, stroke)
+        + f'<circle cx="{x:.1f}" cy="{frame.y(row["value"]):.1f}" r="4" fill="{tint}" '
+        'stroke="#fff"/>'
+    )
+
+
+def _channel_brackets(
+    frame: Frame, points: Sequence[Measured], names: Mapping[int, str]
+) -> list[str]:
+    """Name each run of points of one channel under the axis and part it from the next."""
+    marks = []
+    start = 0
+    for position in range(1, len(points) + 1):
+        if position < len(points) and points[position].channel == points[start].channel:
+            continue
+        channel = points[start].channel or 0
+        left, right = frame.x(start) + 6, frame.x(position) - 6
+        foot = frame.top + frame.height + 26
+        marks.append(line(left, foot, right, foot, f'stroke="{colour(channel)}" stroke-width="2"'))
+        words = f"{channel} · {names.get(channel, '')}"
+        marks.append(label((left + right) / 2, foot + 17, words, _MIDDLE_BOLD))
+        if position < len(points):
+            x = frame.x(position)
+            marks.append(line(x, frame.top, x, frame.top + frame.height, f'stroke="{GRID}"'))
+        start = position
+    return marks
+
+
+def _knots(frame: Frame, curve: CurveFitted) -> str:
+    cross = "".join(
+        f"M{frame.x(100 * code / _FULL_CODE) - 3:.1f} {frame.y(e * _MW_CM2):.1f}h6m-3 -3v6"
+        for code, e in zip(curve.knot_drive_code, curve.knot_irradiance_w_m2, strict=True)
+    )
+    return f'<path d="{cross}" stroke="{ACCENT}" fill="none"/>'
+
+
+def _dots(frame: Frame, points: Sequence[tuple[float, float]], tint: str) -> str:
+    return "".join(
+        f'<circle cx="{frame.x(x):.1f}" cy="{frame.y(y):.1f}" r="3.2" fill="#fff" '
+        f'stroke="{tint}" stroke-width="1.4"/>'
+        for x, y in points
+    )

@@ -1,0 +1,123 @@
+"""Numbers as a certificate prints them: the uncertainty decides how many digits a value has.
+
+Values stay exact decimals until they are printed, so that a change of unit (W/m2 to mW/cm2) or a
+tie is never decided by binary rounding.
+"""
+
+import math
+from collections.abc import Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from markupsafe import Markup, escape
+
+MINUS = "\N{MINUS SIGN}"
+FIGURE_SPACE = "\N{FIGURE SPACE}"
+POINT_SPACE = "\N{PUNCTUATION SPACE}"
+UNCERTAINTY_DIGITS = 2
+"""Digits of an expanded uncertainty; ILAC-P14:09/2020 5.4 allows at most two."""
+# Beyond these places a fixed-point number would be a row of zeros.
+_SMALLEST_PLACE = -7
+_LARGEST_PLACE = 6
+
+
+def decimal(value: float, *, shift: int = 0) -> Decimal:
+    """Return the number times ten to the power of `shift`, exactly as its shortest form reads.
+
+    Raises:
+        ValueError: The number is NaN or infinite.
+    """
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is not a number that can be printed")
+    return Decimal(repr(float(value))).scaleb(shift)
+
+
+def last_place(uncertainty: Decimal, *, digits: int = UNCERTAINTY_DIGITS) -> int:
+    """Return the power of ten of the last digit kept of an uncertainty (GUM 7.2.6).
+
+    The place is that of the rounded uncertainty: 0.0996 is 0.10 with two digits, not 0.100.
+
+    Raises:
+        ValueError: The uncertainty is not above zero.
+    """
+    if uncertainty <= 0:
+        raise ValueError(f"the uncertainty {uncertainty} is not above zero")
+    place = uncertainty.adjusted() - digits + 1
+    return _rounded(uncertainty, place).adjusted() - digits + 1
+
+
+def at_place(number: Decimal, place: int, *, sign: bool = False) -> str:
+    """Return the number rounded half to even at a power of ten (ISO 80000-1, B.3, rule A).
+
+    Args:
+        number: The number.
+        place: Power of ten of the last digit: -2 keeps hundredths.
+        sign: True writes a plus sign before a number above zero, for deviations.
+    """
+    rounded = _rounded(number, place)
+    if not _SMALLEST_PLACE <= place <= _LARGEST_PLACE:
+        return _scientific(rounded, place)
+    text = f"{abs(rounded):.{max(-place, 0)}f}"
+    if rounded < 0:
+        return MINUS + text
+    return f"+{text}" if sign and rounded > 0 else text
+
+
+def stated(value: float, expanded_uncertainty: float, *, shift: int = 0) -> tuple[str, str]:
+    """Return value and expanded uncertainty as printed, both ending at the same place.
+
+    Where the uncertainty is zero nothing limits the digits: the value keeps six.
+
+    Raises:
+        ValueError: A number is not finite or the uncertainty is negative.
+    """
+    uncertainty = decimal(expanded_uncertainty, shift=shift)
+    if uncertainty == 0:
+        return significant(value, 6, shift=shift), "0"
+    place = last_place(uncertainty)
+    return at_place(decimal(value, shift=shift), place), at_place(uncertainty, place)
+
+
+def limit(value: float, place: int, *, shift: int = 0) -> str:
+    """Return a limit in its shortest form, with at most two digits more than what it judges.
+
+    A limit is exact: rounding it to the place of a result could show that on the wrong side.
+    """
+    return _without_idle_zeros(at_place(decimal(value, shift=shift), place - 2))
+
+
+def significant(value: float, digits: int, *, shift: int = 0) -> str:
+    """Return the number with at most so many significant digits and no idle zeros."""
+    number = decimal(value, shift=shift)
+    if number == 0:
+        return "0"
+    return _without_idle_zeros(at_place(number, last_place(abs(number), digits=digits)))
+
+
+def aligned(texts: Sequence[str]) -> list[Markup]:
+    """Return numbers of one column, filled up with figure spaces so that their points line up."""
+    decimals = [len(text.partition(".")[2]) for text in texts]
+    longest = max(decimals, default=0)
+    return [
+        escape(text) + POINT_SPACE * (longest > 0 and own == 0) + FIGURE_SPACE * (longest - own)
+        for text, own in zip(texts, decimals, strict=True)
+    ]
+
+
+def _without_idle_zeros(text: str) -> str:
+    if "." not in text or "×" in text:
+        return text
+    return text.rstrip("0").rstrip(".")
+
+
+def _rounded(number: Decimal, place: int) -> Decimal:
+    steps = number.scaleb(-place).to_integral_value(rounding=ROUND_HALF_EVEN)
+    return steps.scaleb(place)
+
+
+def _scientific(rounded: Decimal, place: int) -> str:
+    if rounded == 0:
+        return "0"
+    power = rounded.adjusted()
+    mantissa = f"{abs(rounded).scaleb(-power):.{max(power - place, 0)}f}"
+    raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{MINUS if rounded < 0 else ''}{mantissa} × 10{raised}"

@@ -1,0 +1,244 @@
+"""The results of a record as rows of tables, rounded and in print units."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ledcal.calibration.outcome import Verdict
+from ledcal.calibration.record import Measured, Record
+from ledcal.reports.number import MINUS, at_place, decimal, last_place, limit, significant, stated
+from ledcal.reports.quantity import conditions, print_unit
+
+PERCENT = 2
+"""Power of ten from a fraction to percent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRow:
+    """One result as printed; limits that are open on both sides read "none"."""
+
+    measurand: str
+    step: str
+    where: str
+    value: str
+    expanded_uncertainty: str
+    unit: str
+    nominal: str
+    limits: str
+    acceptance: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationRow:
+    """One point of the verification: what was asked, what came, and how far apart they are."""
+
+    channel: int
+    share: str
+    asked: str
+    measured: str
+    expanded_uncertainty: str
+    deviation: str
+    u_rel: str
+    limits: str
+    acceptance: str
+    board: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetRow:
+    """One contribution to the uncertainty, in percent of the value, one text per channel."""
+
+    name: str
+    evaluation: str
+    shared: str
+    source: str
+    shares: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """The uncertainty budgets of one point of the verification of each channel."""
+
+    channels: list[int]
+    points: list[str]
+    rows: list[BudgetRow]
+    combined: list[str]
+    expanded: list[str]
+
+
+def verification(record: Record) -> list[Measured]:
+    """Return the points measured after the panel was asked through its own firmware."""
+    return [
+        m
+        for m in record.measured
+        if m.step == "verify"
+        and m.measurand == "irradiance"
+        and m.channel is not None
+        and m.nominal
+    ]
+
+
+def channel_names(record: Record) -> dict[int, str]:
+    """Return the LED channels of the record, each with its nominal wavelength where known."""
+    nominal = {s.channel: f"{significant(s.nominal_nm, 4)} nm" for s in record.spectra}
+    seen = {m.channel for m in record.measured if m.channel is not None}
+    every = sorted(seen | set(nominal) | {c.channel for c in record.curves})
+    return {channel: nominal.get(channel, "") for channel in every}
+
+
+def result_row(result: Measured) -> ResultRow:
+    """Return one result as printed; any measurand, unit and condition will do."""
+    unit = print_unit(result.unit)
+    value, expanded = stated(result.value, result.expanded_uncertainty, shift=unit.shift)
+    place = _place(result.expanded_uncertainty, unit.shift)
+    return ResultRow(
+        measurand=result.measurand,
+        step=result.step,
+        where=conditions(result.where),
+        value=value,
+        expanded_uncertainty=expanded,
+        unit=unit.sign,
+        nominal="–" if result.nominal is None else limit(result.nominal, place, shift=unit.shift),
+        limits=interval(result.lower, result.upper, place, shift=unit.shift),
+        acceptance=_acceptance(result, place, unit.shift),
+        verdict=result.verdict,
+    )
+
+
+def verification_row(result: Measured) -> VerificationRow:
+    """Return one point of the verification as printed, with everything relative in percent.
+
+    Raises:
+        ValueError: The result has no channel or no request that a deviation could refer to.
+    """
+    if result.channel is None or not result.nominal:
+        raise ValueError(f"{result.measurand} of step {result.step} has no channel or no request")
+    unit = print_unit(result.unit)
+    value, expanded = stated(result.value, result.expanded_uncertainty, shift=unit.shift)
+    place = _place(result.expanded_uncertainty, unit.shift)
+    place_rel = _place(result.expanded_uncertainty / result.nominal, PERCENT)
+    share = result.where.get("request_fraction")
+    board = result.where.get("board_degc")
+    return VerificationRow(
+        channel=result.channel,
+        share=significant(share, 4, shift=PERCENT) if isinstance(share, float | int) else "–",
+        asked=limit(result.nominal, place, shift=unit.shift),
+        measured=value,
+        expanded_uncertainty=expanded,
+        deviation=at_place(_percent_off(result.value, result.nominal), place_rel, sign=True),
+        u_rel=at_place(
+            decimal(result.expanded_uncertainty / result.nominal, shift=PERCENT), place_rel
+        ),
+        limits=_relative_interval(result.lower, result.upper, result.nominal, place_rel),
+        acceptance=_relative_interval(
+            result.acceptance_lower, result.acceptance_upper, result.nominal, place_rel
+        ),
+        board=f"{board:.1f}" if isinstance(board, float | int) else "–",
+        verdict=result.verdict,
+    )
+
+
+def interval(lower: float | None, upper: float | None, place: int, *, shift: int = 0) -> str:
+    """Return two limits as one text: a range, one bound, or "none" where both sides are open."""
+    low = None if lower is None else limit(lower, place, shift=shift)
+    high = None if upper is None else limit(upper, place, shift=shift)
+    return _between(low, high)
+
+
+def coverage(results: Sequence[Measured]) -> str:
+    """Return the coverage factor of the results as a column head states it."""
+    factors = sorted({significant(result.k, 3) for result in results})
+    return f"k = {' or '.join(factors)}" if factors else "k = 2"
+
+
+def budget(results: Sequence[Measured]) -> Budget | None:
+    """Return the budgets at the largest request of each channel, None without verification."""
+    largest: dict[int, Measured] = {}
+    for result in results:
+        channel = result.channel or 0
+        known = largest.get(channel)
+        if known is None or (result.nominal or 0.0) > (known.nominal or 0.0):
+            largest[channel] = result
+    points = [largest[channel] for channel in sorted(largest)]
+    if not points:
+        return None
+    contributions = [_contributions(point) for point in points]
+    names = list(dict.fromkeys(name for own in contributions for name in own))
+    return Budget(
+        channels=sorted(largest),
+        points=[_point(point) for point in points],
+        rows=[
+            BudgetRow(
+                name=name,
+                evaluation=evaluation,
+                shared=shared,
+                source=source,
+                shares=[own.get((name, evaluation, shared, source), "–") for own in contributions],
+            )
+            for name, evaluation, shared, source in names
+        ],
+        combined=[_share(point.u, point.value) for point in points],
+        expanded=[_share(point.expanded_uncertainty, point.value) for point in points],
+    )
+
+
+def _contributions(result: Measured) -> dict[tuple[str, str, str, str], str]:
+    return {
+        (
+            str(part.get("name", "")),
+            str(part.get("evaluation", "")),
+            "yes" if part.get("common") else "no",
+            str(part.get("source", "")),
+        ): _share(float(part["u"]), result.value)
+        for part in result.components
+    }
+
+
+def _share(u: float, value: float) -> str:
+    return at_place(decimal(u / value, shift=PERCENT), -2) if value else "–"
+
+
+def _point(result: Measured) -> str:
+    unit = print_unit(result.unit)
+    return f"{significant(result.nominal or 0.0, 5, shift=unit.shift)} {unit.sign}"
+
+
+def _place(uncertainty: float, shift: int) -> int:
+    """Return the last place of a result; three decimals where no uncertainty limits it."""
+    exact = decimal(uncertainty, shift=shift)
+    return last_place(exact) if exact else -3
+
+
+def _percent_off(value: float, nominal: float) -> Decimal:
+    return ((decimal(value) / decimal(nominal)) - 1).scaleb(PERCENT)
+
+
+def _acceptance(result: Measured, place: int, shift: int) -> str:
+    """Return the acceptance limits with the digits of the result: they follow from its U."""
+    low, high = (
+        None if bound is None else at_place(decimal(bound, shift=shift), place)
+        for bound in (result.acceptance_lower, result.acceptance_upper)
+    )
+    return _between(low, high)
+
+
+def _relative_interval(
+    lower: float | None, upper: float | None, nominal: float, place: int
+) -> str:
+    low = None if lower is None else at_place(_percent_off(lower, nominal), place, sign=True)
+    high = None if upper is None else at_place(_percent_off(upper, nominal), place, sign=True)
+    return _between(low, high)
+
+
+def _between(low: str | None, high: str | None) -> str:
+    if low is not None and high is not None:
+        if high.startswith("+") and low == MINUS + high[1:]:
+            return f"±{high[1:]}"
+        return f"{low} … {high}"
+    if low is not None:
+        return f"≥ {low}"
+    if high is not None:
+        return f"≤ {high}"
+    return "none"
