@@ -81,6 +81,10 @@ class Dialogue(ABC):
         return f"{self.name} at {self.resource_name}"
 
     @abstractmethod
+    def close(self) -> None:
+        """Close the link; a link that is used after that opens again."""
+
+    @abstractmethod
     def _renew(self) -> None:
         """Open what carries the bytes, or open it afresh where late bytes can be left behind."""
 

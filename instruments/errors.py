@@ -37,7 +37,7 @@ class DeviceError(InstrumentError, RuntimeError):
     """The instrument refused a command.
 
     Attributes:
-        code: Its first error number, as in SCPI-1999 volume 2, 21.8, or the maker's own.
+        code: Its first error number, SCPI's or the maker's own.
         text: The words that go with it.
         command: What had been sent.
         entries: Every (code, text) that the error queue held, the oldest first.

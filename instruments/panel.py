@@ -1,12 +1,10 @@
 """The panel under calibration."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from types import MappingProxyType
-from typing import Literal, Self
+from typing import Self
 
-from ledcal.calibration.indication import PanelIndication
 from ledcal.instruments.dialogue import Framing
 from ledcal.instruments.errors import (
     CalibrationRefused,
@@ -18,44 +16,34 @@ from ledcal.instruments.errors import (
 )
 from ledcal.instruments.identity import Identity, parse_identity
 from ledcal.instruments.link import Bus, Link
-from ledcal.instruments.reply import (
-    code_and_text,
-    hexadecimal,
-    integer,
-    integers,
-    number,
-    quoted,
-    switch,
-)
-from ledcal.instruments.roles import Geometry, Hardware
+from ledcal.instruments.panel_facts import PanelFacts, refusal, trip_cause
+from ledcal.instruments.reply import integer
+from ledcal.instruments.roles import Geometry, Hardware, Panel
+
+__all__ = ["FULL_DRIVE_CODE", "NO_SERIAL", "Geometry", "Hardware", "LedcalPanel", "Panel"]
 
 FULL_DRIVE_CODE = 65535
 NO_SERIAL = "NONE"
 """What a panel that never had a serial number says."""
 _FRAMING = Framing(baud=115200)
 _COMMIT_S = 5.0
-_HARDWARE_ERROR = -240
-_TRIP_CAUSES = ("over temperature", "fan stalled", "watchdog")
-_POWER_ON_BIT = 1 << 7  # IEEE 488.2, 11.5.1.1.2
+_POWER_ON_BIT = 1 << 7  # IEEE 488.2, 11.5.1
 _SHORTEST_WATCHDOG_S, _LONGEST_WATCHDOG_S = 0.5, 60.0
 _DARK_ATTEMPTS = 2
 _SERIAL = re.compile(r"[!#-~]{1,16}", re.ASCII)
-_UID_DIGITS = 32
 
 
-class LedcalPanel:
+class LedcalPanel(PanelFacts):
     """A panel that speaks the protocol of `docs/reference/panel-protocol.md`.
 
     Attributes:
         identity: Who it is.
-        nominal_nm: Nominal wavelength by channel number. [nm]
     """
 
     def __init__(self, link: Link, identity: Identity) -> None:
         """Use `open`."""
-        self._link = link
+        super().__init__(link)
         self.identity = identity
-        self.nominal_nm: Mapping[int, float] = MappingProxyType({})
 
     @classmethod
     def open(cls, bus: Bus, resource_name: str, serial: str) -> Self:
@@ -83,46 +71,9 @@ class LedcalPanel:
             raise
         return panel
 
-    @property
-    def resource_name(self) -> str:
-        """Its VISA resource name."""
-        return self._link.resource_name
-
     def close(self) -> None:
         """Close the link; this does not make the panel dark."""
         self._link.close()
-
-    def channels(self) -> tuple[int, ...]:
-        """Return the channel numbers, from 1."""
-        return tuple(self.nominal_nm)
-
-    def uid(self) -> str:
-        """Ask for the LED head's unique id, 32 hex digits in lower case."""
-        return self._link.query_as(_uid, "SYST:UID?")
-
-    def hardware(self) -> Hardware:
-        """Ask for product code, hardware revision and drive epoch."""
-        code, revision, epoch = self._link.query_as(lambda reply: integers(reply, 3), "SYST:HW?")
-        return Hardware(product_code=code, hardware_revision=revision, drive_epoch=epoch)
-
-    def geometry(self) -> Geometry:
-        """Ask what the optics were designed for."""
-        distance_mm, geometry_id = self._link.query_as(
-            lambda reply: integers(reply, 2), "SYST:GEOM?"
-        )
-        return Geometry(distance_mm=distance_mm, geometry_id=geometry_id)
-
-    def boot_count(self) -> int:
-        """Ask how often the panel has booted."""
-        return self._link.query_as(integer, "SYST:BOOT?")
-
-    def uptime_s(self) -> float:
-        """Ask for the time since boot. [s]"""
-        return self._link.query_as(number, "SYST:UPT?")
-
-    def on_hours(self) -> int:
-        """Ask for the LED-on hours."""
-        return self._link.query_as(integer, "SYST:HOUR?")
 
     def set_watchdog_s(self, watchdog_s: float) -> None:
         """Set after what silence the panel goes dark, 0 for never. [s]
@@ -148,11 +99,6 @@ class LedcalPanel:
             raise ValueError(f"{self._link}: drive code {code} is outside 0 to {FULL_DRIVE_CODE}")
         self._write(f"SOUR{channel}:DRIV {code}")
 
-    def drive_code(self, channel: int) -> int:
-        """Ask for the drive code in use, also in calibrated mode."""
-        self._require(channel)
-        return self._link.query_as(integer, f"SOUR{channel}:DRIV?")
-
     def set_irradiance_w_m2(self, channel: int, irradiance_w_m2: float) -> None:
         """Ask the firmware for an irradiance by its calibration. [W/m2]
 
@@ -167,11 +113,6 @@ class LedcalPanel:
         """Open or close the gate of a channel."""
         self._require(channel)
         self._write(f"OUTP{channel} {'ON' if on else 'OFF'}")
-
-    def output(self, channel: int) -> bool:
-        """Ask whether the gate of a channel is open."""
-        self._require(channel)
-        return self._link.query_as(switch, f"OUTP{channel}?")
 
     def dark(self) -> None:
         """Make the panel dark and see that it is, whatever happened before.
@@ -200,18 +141,6 @@ class LedcalPanel:
             f"{self._link}: does not go dark ({'; '.join(lit)}): take it off the mains now"
         )
 
-    def read(self) -> PanelIndication:
-        """Read what the panel measures of itself."""
-        board_degc = self._link.query_as(number, "MEAS:TEMP?")
-        current_a = {n: self._link.query_as(number, f"MEAS:CURR{n}?") for n in self.channels()}
-        fan_rpm = self._link.query_as(number, "MEAS:FAN?")
-        return PanelIndication(
-            board_degc=board_degc,
-            current_a=current_a,
-            fan_rpm=fan_rpm,
-            at=self._link.clock.utc(),
-        )
-
     def check_trips(self) -> None:
         """Ask whether the panel made itself dark or has booted since this was last asked.
 
@@ -235,34 +164,13 @@ class LedcalPanel:
             with self._trips():
                 self._link.write_block("CAL:DATA", file, takes_s=_COMMIT_S)
         except DeviceError as error:
-            detail = error.text.partition(";")[2].strip()
-            if error.code == _HARDWARE_ERROR and detail:
-                raise CalibrationRefused(str(self._link), detail) from None
+            if name := refusal(error):
+                raise CalibrationRefused(str(self._link), name) from None
             raise
-
-    def read_back(self) -> bytes:
-        """Read the calibration file in use, empty when there is none."""
-        return self._link.query_block("CAL:DATA?")
 
     def erase_calibration(self) -> None:
         """Empty both slots; the panel refuses calibrated mode until it is loaded again."""
         self._write("CAL:ERAS")
-
-    def calibration_state(self) -> tuple[int, str]:
-        """Ask for the loader's code and name of the calibration, 0 when valid."""
-        return self._link.query_as(code_and_text, "CAL:STAT?")
-
-    def sequence(self) -> int:
-        """Ask for the sequence number of the file in use, 0 when there is none."""
-        return self._link.query_as(integer, "CAL:SEQ?")
-
-    def trusted_keys(self) -> tuple[str, ...]:
-        """Ask for the ids of the keys that the firmware trusts, hex in lower case."""
-        return self._link.query_as(_key_ids, "CAL:KEY?")
-
-    def mode(self) -> Literal["PROD", "ENG"]:
-        """Ask whether the firmware is a production or an engineering one."""
-        return self._link.query_as(_mode, "CAL:MODE?")
 
     def write_serial(self, serial: str) -> None:
         """Write the serial number of a panel that has none.
@@ -288,7 +196,6 @@ class LedcalPanel:
         with self._link.exchange("*CLS"):
             pass
         self._write("*RST")
-        self.nominal_nm = MappingProxyType(self._link.query_as(_catalogue, "CHAN:CAT?"))
         self.dark()
 
     def _darken(self) -> list[str]:
@@ -304,41 +211,12 @@ class LedcalPanel:
         with self._trips():
             self._link.write(command)
 
-    def _require(self, channel: int) -> None:
-        if channel not in self.nominal_nm:
-            raise ValueError(f"{self._link}: channel {channel} is none of {self.channels()}")
-
     @contextmanager
     def _trips(self) -> Iterator[None]:
         """Tell a trip, which may show after any command, from an error of that command."""
         try:
             yield
         except DeviceError as error:
-            for code, text in error.entries:
-                detail = text.partition(";")[2].strip()
-                if code == _HARDWARE_ERROR and detail in _TRIP_CAUSES:
-                    raise PanelTripped(str(self._link), detail) from error
+            if cause := trip_cause(error):
+                raise PanelTripped(str(self._link), cause) from error
             raise
-
-
-def _uid(reply: str) -> str:
-    if len(reply) != _UID_DIGITS:
-        raise ValueError(f"expected {_UID_DIGITS} hex digits, got {reply!r}")
-    return hexadecimal(reply)
-
-
-def _catalogue(reply: str) -> dict[int, float]:
-    names = [quoted(field) for field in reply.split(",")]
-    return {channel: number(name) for channel, name in enumerate(names, start=1)}
-
-
-def _key_ids(reply: str) -> tuple[str, ...]:
-    return tuple(hexadecimal(key_id) for key_id in reply.split(",")) if reply else ()
-
-
-def _mode(reply: str) -> Literal["PROD", "ENG"]:
-    if reply == "PROD":
-        return "PROD"
-    if reply == "ENG":
-        return "ENG"
-    raise ValueError(f"expected PROD or ENG, got {reply!r}")

@@ -16,7 +16,9 @@ from ledcal.instruments.errors import (
 from ledcal.instruments.identity import Identity, parse_identity
 from ledcal.instruments.link import Bus, Link
 from ledcal.instruments.reply import fields, integer, number, number_or_overload, quoted, switch
-from ledcal.instruments.roles import PowerHead
+from ledcal.instruments.roles import PowerHead, PowerMeter
+
+__all__ = ["PowerHead", "PowerMeter", "ThorlabsPM103"]
 
 _FRAMING = Framing(baud=115200)
 _SAMPLE_S = 1e-3  # PM103 command list, SENS:AVER: 1 kHz divided by the count

@@ -5,7 +5,7 @@ import re
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([Ee][+-]?\d+)?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
-_NOT_A_MEASUREMENT = re.compile(r"[+-]?(INF|INFINITY|NAN)", re.ASCII | re.IGNORECASE)
+_NOT_A_MEASUREMENT = re.compile(r"[+-]?(INF|INFINITY|NINF|NAN)", re.ASCII | re.IGNORECASE)
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]+", re.ASCII)
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 NOT_A_MEASUREMENT = 9.899e37

@@ -18,6 +18,9 @@ from ledcal.instruments.errors import (
 from ledcal.instruments.identity import Identity
 from ledcal.instruments.link import Bus, Link
 from ledcal.instruments.reply import number
+from ledcal.instruments.roles import Spectrometer
+
+__all__ = ["JetiSpecbos1211", "Spectrometer"]
 
 # SPECFIRM manual: commands end with CR alone (CR LF is refused); ESC aborts what is running.
 _FRAMING = Framing(

@@ -10,6 +10,9 @@ from ledcal.instruments.errors import OpenThermocouple, ReplyError
 from ledcal.instruments.identity import Identity, parse_identity
 from ledcal.instruments.link import Bus, Link
 from ledcal.instruments.reply import fields, number_or_overload
+from ledcal.instruments.roles import ThermocoupleLogger
+
+__all__ = ["KeysightDAQ970A", "ThermocoupleLogger"]
 
 _FRAMING = Framing()
 _RESET_S = 2.0
