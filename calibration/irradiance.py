@@ -7,7 +7,7 @@ E = (mean lit − mean of the blanks) · k_cal(λ0) / (A · M), with the meter s
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ledcal.calibration.certificate import PowerMeterCertificate
 from ledcal.calibration.errors import EvaluationError
@@ -57,9 +57,10 @@ def irradiance(
 ) -> Estimate:
     """Return the irradiance at the reference plane. [W/m2]
 
-    Scatter, drift between the blanks and zero differ from one observation to the next. All else
-    is common to a run: it neither averages out nor scatters points about a curve. Linearity is
-    counted as common since it is the same at the same level every time.
+    Scatter, drift between the blanks, zero and the noise of the spectrum differ from one
+    observation to the next. All else is common to a run: it neither averages out nor scatters
+    points about a curve. Linearity is counted as common since it is the same at the same level
+    every time.
 
     Args:
         observation: Blank-lit-blank; at least two power readings in the lit state.
@@ -83,19 +84,13 @@ def irradiance(
     area_m2 = certificate.aperture_area_mm2 / MM2_PER_M2
     scale = factor.value / (area_m2 * mismatch.value)
     value = signal.value * scale
-    in_power = [
-        Component(
-            name=c.name, u=c.u * scale, evaluation=c.evaluation, common=c.common, source=c.source
-        )
-        for c in signal.components
-    ]
+    in_power = [replace(c, u=c.u * scale) for c in signal.components]
     number = certificate.head.number
     area_u_rel = certificate.aperture_area_u_mm2 / certificate.aperture_area_mm2
     distance_u_rel = plane.u_distance_mm * plane.distance_sensitivity_per_mm
     relative = [
         ("power meter certificate", factor.u / factor.value, number),
         ("aperture area", area_u_rel, number),
-        ("spectral mismatch", mismatch.u / mismatch.value, "spectrum and responsivity"),
         ("linearity", certificate.linearity_u, number),
         ("distance", distance_u_rel, "reference plane"),
         ("directional response", plane.u_cosine, "reference plane"),
@@ -104,7 +99,11 @@ def irradiance(
         Component(name=name, u=value * u_rel, evaluation="B", common=True, source=source)
         for name, u_rel, source in relative
     ]
-    return Estimate(value=value, unit="W/m2", components=(*in_power, *in_scale))
+    in_mismatch = [
+        replace(c, name=f"spectral mismatch: {c.name}", u=value * c.u / mismatch.value)
+        for c in mismatch.components
+    ]
+    return Estimate(value=value, unit="W/m2", components=(*in_power, *in_mismatch, *in_scale))
 
 
 def ambient_irradiance(readings: Readings, certificate: PowerMeterCertificate) -> Estimate:

@@ -4,23 +4,31 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ledcal.calibration.band_shape import (
+    lit,
+    roughness,
+    shape_of,
+    steps_nm,
+    without_bandpass,
+)
 from ledcal.calibration.certificate import PowerMeterCertificate, SpectrometerCertificate
 from ledcal.calibration.errors import EvaluationError, OutsideCertificate
 from ledcal.calibration.estimate import Component, Estimate
 from ledcal.calibration.indication import FloatArray, Observation, SpectrumIndication
 
 BAND_LEVEL = 0.01
-"""The band is where the spectrum is at least this fraction of its peak, without a gap."""
-PEAK_LEVEL = 0.7
-"""The part of the band, as a fraction of its peak, through which the peak's cubic goes."""
-LEAST_PEAK_TO_NOISE = 50.0
-"""Below this ratio the edges of the band at 1 % of the peak are lost in noise."""
+"""The band is where the spectrum is at least this fraction of its peak (CIE 127)."""
+LEAST_PEAK_TO_NOISE = 20.0
+"""Below this ratio most of the band is lost in noise."""
+BANDPASS_REL = 0.2
+"""What may be wrong of the correction for bandpass, as a fraction: a tenth for a bandpass known
+to 5 %, a tenth for the higher terms of a skewed band (tested on exponentially modified
+Gaussians)."""
 RESPONSE_SHAPE_NM = 100.0
 """A certificate gives the uncertainty at each wavelength but no correlation; the error is taken
 to tilt by its standard uncertainty over this distance, smooth as lamp and detector are."""
-_FOURTH_DIFFERENCE_GAIN = 70.0  # 1 + 16 + 36 + 16 + 1: variance of the 4th difference of noise
-_NOISE_WINDOW = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,7 +93,7 @@ def corrected_spectrum(observation: Observation, certificate: SpectrometerCertif
     net = lit.irradiance_w_m2_nm - (before.irradiance_w_m2_nm + after.irradiance_w_m2_nm) / 2
     # The difference of the blanks holds two blanks' noise; the net spectrum holds one and a half.
     of_blanks = np.std(before.irradiance_w_m2_nm - after.irradiance_w_m2_nm) * math.sqrt(0.75)
-    noise = np.maximum(_roughness(net), of_blanks)
+    noise = np.maximum(roughness(net), of_blanks)
     wavelength_nm = lit.wavelength_nm + certificate.wavelength_correction_nm
     covered = (wavelength_nm >= certificate.wavelength_nm[0]) & (
         wavelength_nm <= certificate.wavelength_nm[-1]
@@ -115,11 +123,14 @@ def corrected_spectrum(observation: Observation, certificate: SpectrometerCertif
 def describe_band(spectrum: Spectrum, certificate: SpectrometerCertificate) -> Band:
     """Return peak, centroid and FWHM of the band around the spectrum's highest value.
 
-    The centroid is the first moment over the band down to 1 % of the peak [1]; the peak is the
-    top of a cubic through the values above 70 %; the FWHM lies between interpolated half-power
-    points. The bandpass b is taken out of the width as √(w² − b²), exact for Gaussian shapes
-    [1]; half of that correction, and the pull of the bandpass on the peak of a skewed band, are
-    taken as limits of rectangular distributions.
+    The centroid is the first moment over the band down to 1 % of the peak [1]; a symmetric
+    bandpass does not move it. For the others the bandpass is taken out first: the peak is then
+    the top of a quartic through the highest values, the FWHM lies between interpolated
+    half-power points.
+
+    Args:
+        spectrum: The light of one channel; of several, the strongest is described.
+        certificate: Of the spectrometer.
 
     Raises:
         EvaluationError: Fewer than 6 wavelengths around the peak, or a band narrower than the
@@ -129,45 +140,36 @@ def describe_band(spectrum: Spectrum, certificate: SpectrometerCertificate) -> B
     References:
         [1] CIE 127:2007, Measurement of LEDs; CIE 214:2014 on bandpass.
     """
-    peak_nm, peak_w_m2_nm, peak_noise_nm = _peak(spectrum)
-    band = _band(spectrum, certificate.head.number)
-    wavelength_nm = spectrum.wavelength_nm[band]
-    weight = _steps_nm(wavelength_nm)
-    power = spectrum.irradiance_w_m2_nm[band] * weight
-    centroid_nm = float(power @ wavelength_nm / power.sum())
-    lever_nm = wavelength_nm - centroid_nm
-    noise = lever_nm * weight * spectrum.u_independent_w_m2_nm[band] / power.sum()
-    variance_nm2 = float(power @ lever_nm**2 / power.sum())
-    tilt_per_nm = certificate.u_rel_at(centroid_nm) / RESPONSE_SHAPE_NM
-    width_nm, width_noise_nm = _width(spectrum, band, peak_w_m2_nm)
-    if width_nm <= certificate.bandpass_nm:
+    x, y = spectrum.wavelength_nm, spectrum.irradiance_w_m2_nm
+    u = spectrum.u_independent_w_m2_nm
+    inside = _lit(spectrum)
+    shown = shape_of(x, y, u, inside)
+    if shown.fwhm_nm <= certificate.bandpass_nm:
         raise EvaluationError(
-            f"the band is {width_nm:.2f} nm wide, no more than the bandpass "
+            f"the band is {shown.fwhm_nm:.2f} nm wide, no more than the bandpass "
             f"{certificate.bandpass_nm:g} nm of the spectrometer"
         )
-    fwhm_nm = math.sqrt(width_nm**2 - certificate.bandpass_nm**2)
-    # A small bandpass moves the peak of a skewed band towards its centroid, in about the
-    # proportion of the variances.
-    pull_nm = abs(centroid_nm - peak_nm) * (certificate.bandpass_nm / width_nm) ** 2
-    axis = _b("wavelength scale", spectrum.u_wavelength_nm, certificate)
+    narrowed, u_narrowed = without_bandpass(x, y, u, certificate.bandpass_nm)
+    shape = shape_of(x, narrowed, u_narrowed, inside)
+    tilt_per_nm = certificate.u_rel_at(shown.centroid_nm) / RESPONSE_SHAPE_NM
+    axis = {
+        "wavelength scale": spectrum.u_wavelength_nm,
+        "response over the band": tilt_per_nm * shown.variance_nm2,
+    }
+    number = certificate.head.number
     return Band(
         peak=_nm(
-            peak_nm,
-            _noise(peak_noise_nm),
-            axis,
-            _b("response over the band", tilt_per_nm * (width_nm / 2.355) ** 2, certificate),
-            _b("bandpass", pull_nm / math.sqrt(3), certificate),
+            shape.peak_nm,
+            shape.peak_noise_nm,
+            {**axis, "bandpass": _bandpass_u_nm(shown.peak_nm, shape.peak_nm)},
+            number,
         ),
-        centroid=_nm(
-            centroid_nm,
-            _noise(float(np.linalg.norm(noise))),
-            axis,
-            _b("response over the band", tilt_per_nm * variance_nm2, certificate),
-        ),
+        centroid=_nm(shown.centroid_nm, shown.centroid_noise_nm, axis, number),
         fwhm=_nm(
-            fwhm_nm,
-            _noise(width_noise_nm * width_nm / fwhm_nm),
-            _b("bandpass", (width_nm - fwhm_nm) / 2 / math.sqrt(3), certificate),
+            shape.fwhm_nm,
+            shape.fwhm_noise_nm,
+            {"bandpass": _bandpass_u_nm(shown.fwhm_nm, shape.fwhm_nm)},
+            number,
         ),
     )
 
@@ -177,8 +179,8 @@ def mismatch_factor(
 ) -> Estimate:
     """Return the spectral mismatch factor M of the head at its wavelength setting. [1]
 
-    M = ∫ S(λ) s(λ) dλ / [ s(λ0) ∫ S(λ) dλ ] over the band down to 1 % of the peak, with the
-    head's relative responsivity s; the irradiance is then P/(A·M) (CIE S 023, F* = 1/M).
+    M = ∫ S(λ) s(λ) dλ / [ s(λ0) ∫ S(λ) dλ ] wherever S is at least 1 % of its peak,
+    with the head's relative responsivity s; the irradiance is then P/(A·M) (CIE S 023, F* = 1/M).
 
     Args:
         spectrum: The light that the head sees.
@@ -188,9 +190,9 @@ def mismatch_factor(
     Raises:
         OutsideCertificate: The setting or the band lies outside the certificate.
     """
-    band = _band(spectrum, certificate.head.number)
+    band = _lit(spectrum)
     wavelength_nm = spectrum.wavelength_nm[band]
-    weight = _steps_nm(wavelength_nm)
+    weight = steps_nm(spectrum.wavelength_nm)[band]
     power = spectrum.irradiance_w_m2_nm[band] * weight
     total = power.sum()
     at_setting = float(certificate.responsivity_at(np.array([set_wavelength_nm]))[0])
@@ -208,7 +210,7 @@ def mismatch_factor(
             name="noise of the spectrum",
             u=float(np.linalg.norm(noise)),
             evaluation="A",
-            common=True,  # one spectrum serves all readings of the run
+            common=False,  # every observation has its own spectrum
             source="roughness of the spectrum",
         ),
         Component(
@@ -260,93 +262,29 @@ def _require_partner(lit: SpectrumIndication, blank: SpectrumIndication, state: 
         raise EvaluationError(f"the {state} spectrum has other wavelengths than the lit one")
 
 
-def _roughness(values: FloatArray) -> FloatArray:
-    """Return the local noise: RMS of fourth differences, to which a smooth band adds little."""
-    squared = np.diff(values, 4) ** 2 / _FOURTH_DIFFERENCE_GAIN
-    window = np.ones(min(_NOISE_WINDOW, squared.size))
-    mean = np.convolve(squared, window, "same") / np.convolve(
-        np.ones_like(squared), window, "same"
+def _lit(spectrum: Spectrum) -> NDArray[np.bool_]:
+    """Tell where the spectrum holds light, and refuse one that is cut off at an end."""
+    inside = lit(spectrum.irradiance_w_m2_nm, spectrum.u_independent_w_m2_nm, BAND_LEVEL)
+    for end in (0, -1):
+        if inside[end]:
+            raise OutsideCertificate(
+                f"the spectrum still holds more than {BAND_LEVEL:.0%} of its peak at "
+                f"{spectrum.wavelength_nm[end]:g} nm, where the range that the spectrometer and "
+                "its certificate cover ends"
+            )
+    return inside
+
+
+def _bandpass_u_nm(shown_nm: float, corrected_nm: float) -> float:
+    return BANDPASS_REL * abs(corrected_nm - shown_nm) / math.sqrt(3)
+
+
+def _nm(value_nm: float, noise_nm: float, u_nm: dict[str, float], number: str) -> Estimate:
+    noise = Component(
+        name="noise", u=noise_nm, evaluation="A", common=False, source="roughness of the spectrum"
     )
-    return np.sqrt(np.pad(mean, 2, mode="edge"))
-
-
-def _around_peak(spectrum: Spectrum, level: float) -> slice:
-    """Return the wavelengths around the peak without a gap where S ≥ level × peak."""
-    values = spectrum.irradiance_w_m2_nm
-    top = int(np.argmax(values))
-    below = np.flatnonzero(values < level * values[top])
-    first = below[below < top].max(initial=-1) + 1
-    last = below[below > top].min(initial=values.size)
-    return slice(int(first), int(last))
-
-
-def _band(spectrum: Spectrum, number: str) -> slice:
-    band = _around_peak(spectrum, BAND_LEVEL)
-    if band.start == 0 or band.stop == spectrum.wavelength_nm.size:
-        edge = spectrum.wavelength_nm[0 if band.start == 0 else -1]
-        raise OutsideCertificate(
-            f"the band still has more than {BAND_LEVEL:.0%} of its peak at {edge:g} nm, where the "
-            f"spectrum covered by the certificate ends (evaluated with certificate {number})"
-        )
-    return band
-
-
-def _steps_nm(wavelength_nm: FloatArray) -> FloatArray:
-    """Return the width that each wavelength stands for (trapezoidal rule). [nm]"""
-    return np.gradient(wavelength_nm)
-
-
-def _peak(spectrum: Spectrum) -> tuple[float, float, float]:
-    """Return wavelength and height of the peak, and the wavelength's noise."""
-    top = _around_peak(spectrum, PEAK_LEVEL)
-    x, y = spectrum.wavelength_nm[top], spectrum.irradiance_w_m2_nm[top]
-    if x.size < 6:
-        raise EvaluationError(
-            f"only {x.size} wavelengths lie above {PEAK_LEVEL:.0%} of the peak, at least 6 are "
-            "needed; read the spectrum in finer steps"
-        )
-    middle = float(x.mean())
-    terms = np.vander(x - middle, 4)
-    solve = np.linalg.pinv(terms)
-    a, b, c, d = solve @ y
-    root = b * b - 3 * a * c
-    if b >= 0 or root <= 0:
-        raise EvaluationError("the spectrum has no rounded top; it looks saturated")
-    # The maximum of a·x³ + b·x² + c·x + d, in the form that stays exact for a → 0.
-    at = c / (-b + math.sqrt(root))
-    u = spectrum.u_independent_w_m2_nm[top]
-    slope_noise = np.linalg.norm(np.array([3 * at * at, 2 * at, 1.0]) @ solve[:3] * u)
-    noise_nm = float(slope_noise / abs(6 * a * at + 2 * b))
-    return middle + float(at), float(((a * at + b) * at + c) * at + d), noise_nm
-
-
-def _width(spectrum: Spectrum, band: slice, peak_w_m2_nm: float) -> tuple[float, float]:
-    """Return the distance of the half-power points and its noise. [nm]"""
-    half = peak_w_m2_nm / 2
-    x, y = spectrum.wavelength_nm[band], spectrum.irradiance_w_m2_nm[band]
-    above = np.flatnonzero(y >= half)
-    first, last = int(above[0]), int(above[-1])
-    u = spectrum.u_independent_w_m2_nm[band]
-    edges = []
-    for inside, outside in ((first, first - 1), (last, last + 1)):
-        slope = (y[inside] - y[outside]) / (x[inside] - x[outside])
-        at = x[outside] + (half - y[outside]) / slope
-        edges.append((at, math.hypot(u[inside], u[outside]) / math.sqrt(2) / abs(slope)))
-    (lower, u_lower), (upper, u_upper) = edges
-    return float(upper - lower), math.hypot(u_lower, u_upper)
-
-
-def _noise(u_nm: float) -> Component:
-    return Component(
-        name="noise", u=u_nm, evaluation="A", common=False, source="roughness of the spectrum"
-    )
-
-
-def _b(name: str, u_nm: float, certificate: SpectrometerCertificate) -> Component:
-    return Component(
-        name=name, u=u_nm, evaluation="B", common=True, source=certificate.head.number
-    )
-
-
-def _nm(value_nm: float, *components: Component) -> Estimate:
-    return Estimate(value=value_nm, unit="nm", components=components)
+    of_certificate = [
+        Component(name=name, u=u, evaluation="B", common=True, source=number)
+        for name, u in u_nm.items()
+    ]
+    return Estimate(value=value_nm, unit="nm", components=(noise, *of_certificate))

@@ -1,0 +1,207 @@
+"""Where a band lies and how wide it is, on plain arrays, each figure with its noise."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import savgol_coeffs, savgol_filter
+
+from ledcal.calibration.errors import EvaluationError
+from ledcal.calibration.indication import FloatArray
+
+PEAK_LEVEL = 0.75
+"""The peak is the top of a quartic through the values above this fraction of the highest; a
+cubic would cut the top of a Gaussian by 0.5 %."""
+NOISE_LEVEL = 3.0
+"""Smoothed values below this many standard deviations of a single value count as dark."""
+FWHM_PER_SIGMA = math.sqrt(8 * math.log(2))
+"""FWHM of a Gaussian over its standard deviation."""
+_LEAST_AROUND_PEAK = 6
+_PEAK_DEGREE = 4
+_REAL = 1e-9
+_SMOOTHED_OVER = 5
+_NOISE_WINDOW = 15
+_FOURTH_DIFFERENCE_GAIN = 1 + 16 + 36 + 16 + 1  # variance of the fourth difference of noise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What describes a band, as the instrument showed it; `_noise_nm` by noise alone.
+
+    Attributes:
+        peak_nm, peak_noise_nm: Peak wavelength. [nm]
+        centroid_nm, centroid_noise_nm: First moment. [nm]
+        variance_nm2: Second central moment. [nm2]
+        fwhm_nm, fwhm_noise_nm: Distance of the half-power points. [nm]
+    """
+
+    peak_nm: float
+    peak_noise_nm: float
+    centroid_nm: float
+    centroid_noise_nm: float
+    variance_nm2: float
+    fwhm_nm: float
+    fwhm_noise_nm: float
+
+
+def shape_of(
+    wavelength_nm: FloatArray, values: FloatArray, u: FloatArray, inside: NDArray[np.bool_]
+) -> Shape:
+    """Return the shape of the band around the highest value.
+
+    Args:
+        wavelength_nm: Rising wavelengths, shape (n,). [nm]
+        values: The spectrum, shape (n,).
+        u: Its noise, shape (n,).
+        inside: Where there is light, shape (n,), as told by `lit`; not at the ends.
+
+    Raises:
+        EvaluationError: Too few wavelengths around the peak, or it is not rounded.
+    """
+    band = around(inside, int(np.argmax(np.where(inside, values, 0.0))))
+    x, y, u = wavelength_nm[band], values[band], u[band]
+    peak_nm, peak_noise_nm, height = peak(x, y, u)
+    (lower_nm, u_lower_nm), (upper_nm, u_upper_nm) = half_power_points(x, y, u, height)
+    power = y * steps_nm(x)
+    centroid_nm = float(power @ x / power.sum())
+    lever_nm = x - centroid_nm
+    return Shape(
+        peak_nm=peak_nm,
+        peak_noise_nm=peak_noise_nm,
+        centroid_nm=centroid_nm,
+        centroid_noise_nm=float(np.linalg.norm(lever_nm * steps_nm(x) * u) / power.sum()),
+        variance_nm2=float(power @ lever_nm**2 / power.sum()),
+        fwhm_nm=upper_nm - lower_nm,
+        fwhm_noise_nm=math.hypot(u_lower_nm, u_upper_nm),
+    )
+
+
+def roughness(values: FloatArray) -> FloatArray:
+    """Return the local noise of a smooth curve, shape (n,), in its unit.
+
+    The RMS of fourth differences over 15 neighbours; a band of 10 nm and more, read in steps of
+    1 nm, adds next to nothing to them.
+    """
+    squared = np.diff(values, 4) ** 2 / _FOURTH_DIFFERENCE_GAIN
+    window = np.ones(min(_NOISE_WINDOW, squared.size))
+    count = np.convolve(np.ones_like(squared), window, "same")
+    return np.sqrt(np.pad(np.convolve(squared, window, "same") / count, 2, mode="edge"))
+
+
+def steps_nm(wavelength_nm: FloatArray) -> FloatArray:
+    """Return the width that each wavelength stands for in a sum, shape (n,). [nm]"""
+    return np.asarray(np.gradient(wavelength_nm), dtype=np.float64)
+
+
+def without_bandpass(
+    wavelength_nm: FloatArray, values: FloatArray, u: FloatArray, bandpass_nm: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return the spectrum with the widening by a Gaussian bandpass taken out, and its noise.
+
+    S − (σ²/2)·d²S/dλ², the first term of the inverse [1]; the derivative is taken from local
+    polynomials of fourth order, so that it adds little noise.
+
+    Args:
+        wavelength_nm: Wavelengths whose spacing changes slowly if at all, shape (n,). [nm]
+        values: The spectrum as the instrument saw it, shape (n,).
+        u: Its noise, shape (n,).
+        bandpass_nm: Bandpass (FWHM) of the instrument. [nm]
+
+    References:
+        [1] CIE 214:2014, Effect of instrumental bandpass function and measurement interval on
+            spectral quantities.
+    """
+    step_nm = steps_nm(wavelength_nm)
+    variance_nm2 = (bandpass_nm / FWHM_PER_SIGMA) ** 2
+    half_window = max(3, round(0.9 * bandpass_nm / float(np.median(step_nm))))
+    window = 2 * half_window + 1
+    if window > values.size:
+        raise EvaluationError(
+            f"{values.size} wavelengths are fewer than the {window} that the bandpass "
+            f"{bandpass_nm:g} nm spans; read the whole spectrum"
+        )
+    curvature = savgol_filter(values, window, polyorder=4, deriv=2) / step_nm**2
+    kernel = -savgol_coeffs(window, 4, deriv=2) * variance_nm2 / 2 / float(np.min(step_nm)) ** 2
+    kernel[half_window] += 1
+    gain = float(np.linalg.norm(kernel))
+    return np.asarray(values - variance_nm2 / 2 * curvature, dtype=np.float64), u * gain
+
+
+def lit(values: FloatArray, u: FloatArray, level: float) -> NDArray[np.bool_]:
+    """Tell which values hold light: at least a fraction of the highest, and above noise.
+
+    Judged on a moving average over 5 values, so that noise neither cuts a band short nor makes
+    one where it is dark.
+
+    Args:
+        values: The spectrum, shape (n,).
+        u: Its noise, shape (n,).
+        level: Fraction of the highest value.
+    """
+    smooth = np.convolve(values, np.ones(_SMOOTHED_OVER) / _SMOOTHED_OVER, "same")
+    return np.asarray(
+        smooth >= np.maximum(level * np.max(smooth), NOISE_LEVEL * u), dtype=np.bool_
+    )
+
+
+def around(inside: NDArray[np.bool_], at: int) -> slice:
+    """Return the stretch without a gap that holds the position `at`."""
+    outside = np.flatnonzero(~inside)
+    first = outside[outside < at].max(initial=-1) + 1
+    last = outside[outside > at].min(initial=inside.size)
+    return slice(int(first), int(last))
+
+
+def peak(x: FloatArray, y: FloatArray, u: FloatArray) -> tuple[float, float, float]:
+    """Return position of the highest point, its noise, and the height there.
+
+    Args:
+        x: Wavelengths, shape (n,). [nm]
+        y: The spectrum, shape (n,).
+        u: Its noise, shape (n,).
+
+    Raises:
+        EvaluationError: Too few wavelengths around the peak, or it is not rounded.
+    """
+    top = around(y >= PEAK_LEVEL * np.max(y), int(np.argmax(y)))
+    x, y, u = x[top], y[top], u[top]
+    if x.size < _LEAST_AROUND_PEAK:
+        raise EvaluationError(
+            f"only {x.size} wavelengths lie above {PEAK_LEVEL:.0%} of the peak, at least "
+            f"{_LEAST_AROUND_PEAK} are needed; read the spectrum in finer steps"
+        )
+    middle = float(x.mean())
+    terms = np.vander(x - middle, _PEAK_DEGREE + 1)
+    solve = np.linalg.pinv(terms)
+    curve = np.poly1d(solve @ y)
+    turns = [root.real for root in curve.deriv().r if abs(root.imag) < _REAL]
+    tops = [at for at in turns if x[0] < middle + at < x[-1] and curve.deriv(2)(at) < 0]
+    if not tops:
+        raise EvaluationError("the spectrum has no rounded top; check it for saturation")
+    at = max(tops, key=curve)
+    powers = np.arange(_PEAK_DEGREE, 0, -1)
+    slope_noise = float(np.linalg.norm((powers * at ** (powers - 1)) @ solve[:-1] * u))
+    return float(middle + at), slope_noise / abs(float(curve.deriv(2)(at))), float(curve(at))
+
+
+def half_power_points(
+    x: FloatArray, y: FloatArray, u: FloatArray, height: float
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the two wavelengths at half of the height, each with its noise. [nm]
+
+    Args:
+        x: Wavelengths, shape (n,). [nm]
+        y: The spectrum, falling below half at both ends, shape (n,).
+        u: Its noise, shape (n,).
+        height: Height of the peak.
+    """
+    above = np.flatnonzero(y >= height / 2)
+    first, last = int(above[0]), int(above[-1])
+    points = []
+    for inside, outside in ((first, first - 1), (last, last + 1)):
+        per_nm = float((y[inside] - y[outside]) / (x[inside] - x[outside]))
+        at = float(x[outside] + (height / 2 - y[outside]) / per_nm)
+        # Between two values of equal noise the interpolated one has at most that of either.
+        points.append((at, float(max(u[inside], u[outside])) / abs(per_nm)))
+    return points[0], points[1]
