@@ -1,0 +1,175 @@
+"""The lines to the instruments: pseudo terminals and TCP sockets on the loopback interface."""
+
+import asyncio
+import os
+import pty
+import tty
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from ledcal.instruments.virtual.clock import BenchClock
+from ledcal.instruments.virtual.messages import MessageSplitter
+from ledcal.instruments.virtual.scpi import ScpiInstrument
+
+LOOPBACK = "127.0.0.1"
+BITS_PER_BYTE = 10
+"""8N1: a start bit, eight data bits, a stop bit."""
+LINE_BAUD = 115200
+UNFINISHED_S = 2.0
+"""An unfinished message is dropped after this silence: its sender died. [s]"""
+
+ABORT = b"\x1b"
+"""ESC: ends the command that runs (JETI)."""
+
+Send = Callable[[bytes], Awaitable[None]]
+
+
+class SerialPort:
+    """An instrument on a pseudo terminal, which a client opens as a serial line.
+
+    Attributes:
+        resource_name: VISA resource name of the line.
+    """
+
+    def __init__(
+        self,
+        instrument: ScpiInstrument,
+        clock: BenchClock,
+        heard: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Open the line; `heard` is called for each message as soon as it has arrived."""
+        self._instrument = instrument
+        self._clock = clock
+        self._heard = heard
+        self._master, self._slave = pty.openpty()
+        # Keeping the slave open here lets clients come and go without hanging up the line.
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        self.resource_name = f"ASRL{os.ttyname(self._slave)}::INSTR"
+        self._splitter = MessageSplitter()
+        self._messages: asyncio.Queue[bytes] = asyncio.Queue()
+        self._received_s = 0.0
+
+    def receive(self) -> None:
+        """Take all bytes that have arrived by now."""
+        now_s = self._clock.now_s()
+        limit_s = UNFINISHED_S * max(1.0, self._clock.speed)
+        if self._splitter.unfinished and now_s - self._received_s > limit_s:
+            self._splitter.reset()
+        while True:
+            try:
+                received = os.read(self._master, 4096)
+            except BlockingIOError:
+                return
+            self._received_s = now_s
+            for message in self._splitter.feed(received):
+                self._heard()
+                self._messages.put_nowait(message)
+            if self._splitter.overrun:
+                self._splitter.overrun = False
+                self._instrument.report(-223)
+
+    async def serve(self) -> None:
+        """Execute messages one after the other until cancelled."""
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._master, self.receive)
+        try:
+            while True:
+                reply = await self._instrument.execute(await self._messages.get())
+                if reply is not None:
+                    await self._send(reply + b"\n")
+        finally:
+            loop.remove_reader(self._master)
+            os.close(self._master)
+            os.close(self._slave)
+
+    async def _send(self, reply: bytes) -> None:
+        await self._clock.sleep(len(reply) * BITS_PER_BYTE / LINE_BAUD)
+        while reply:
+            try:
+                reply = reply[os.write(self._master, reply) :]
+            except BlockingIOError:
+                # Nobody reads; the line has no flow control and loses what does not fit.
+                return
+
+
+class Session(Protocol):
+    """One connection's framing and its instrument."""
+
+    def feed(self, received: bytes) -> list[bytes]:
+        """Return the messages completed by some bytes; `ABORT` ends the one that runs."""
+
+    async def handle(self, message: bytes, send: Send) -> None:
+        """Execute a message, sending replies as they come."""
+
+
+class ScpiSession:
+    """One TCP connection to a SCPI instrument: newline-terminated messages both ways."""
+
+    def __init__(self, instrument: ScpiInstrument, lock: asyncio.Lock) -> None:
+        """Use the instrument in turn with its other connections."""
+        self._instrument = instrument
+        self._lock = lock
+        self._splitter = MessageSplitter()
+
+    def feed(self, received: bytes) -> list[bytes]:
+        """Return the messages completed by some bytes."""
+        messages = self._splitter.feed(received)
+        if self._splitter.overrun:
+            self._splitter.overrun = False
+            self._instrument.report(-223)
+        return messages
+
+    async def handle(self, message: bytes, send: Send) -> None:
+        """Execute a message and send its reply."""
+        async with self._lock:
+            reply = await self._instrument.execute(message)
+        if reply is not None:
+            await send(reply + b"\n")
+
+
+async def serve_tcp(
+    session: Callable[[], Session],
+) -> asyncio.Server:
+    """Serve one session object for each connection on a free loopback port."""
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _serve_connection(session(), reader, writer)
+
+    return await asyncio.start_server(connected, LOOPBACK, 0)
+
+
+def port_of(server: asyncio.Server) -> int:
+    """Return the TCP port that a server listens on."""
+    return int(server.sockets[0].getsockname()[1])
+
+
+async def _serve_connection(
+    session: Session,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+) -> None:
+    messages: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def send(reply: bytes) -> None:
+        writer.write(reply)
+        await writer.drain()
+
+    async def work() -> None:
+        while True:
+            await session.handle(await messages.get(), send)
+
+    worker = asyncio.create_task(work())
+    try:
+        while received := await reader.read(65536):
+            for message in session.feed(received):
+                if message == ABORT:
+                    worker.cancel()
+                    worker = asyncio.create_task(work())
+                else:
+                    messages.put_nowait(message)
+    except (ConnectionError, asyncio.CancelledError):
+        pass  # the client went away, or the bench ends; the last command dies with the connection
+    finally:
+        worker.cancel()
+        writer.close()
