@@ -192,11 +192,19 @@ def half_power_points(
 
     Args:
         x: Wavelengths, shape (n,). [nm]
-        y: The spectrum, falling below half at both ends, shape (n,).
+        y: The spectrum, shape (n,).
         u: Its noise, shape (n,).
         height: Height of the peak.
+
+    Raises:
+        EvaluationError: It does not fall below half at both ends.
     """
     above = np.flatnonzero(y >= height / 2)
+    if above.size == 0 or above[0] == 0 or above[-1] == y.size - 1:
+        raise EvaluationError(
+            f"the band from {x[0]:g} to {x[-1]:g} nm does not fall below half of its peak at both "
+            "ends; read a wider spectrum"
+        )
     first, last = int(above[0]), int(above[-1])
     points = []
     for inside, outside in ((first, first - 1), (last, last + 1)):

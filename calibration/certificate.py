@@ -95,11 +95,11 @@ class PowerMeterCertificate:
             linearity_u=self.linearity_u,
             zero_u_w=self.zero_u_w,
         )
-        columns = {
+        positive = {
             "correction_factor": self.correction_factor,
             "relative_responsivity": self.relative_responsivity,
         }
-        _require_table(where, self.wavelength_nm, columns, self.u_rel)
+        _require_table(where, self.wavelength_nm, positive, self.u_rel)
 
     def factor_at(self, wavelength_nm: float) -> Estimate:
         """Return the correction factor for the meter set to a wavelength. [1]
@@ -113,13 +113,7 @@ class PowerMeterCertificate:
         at = np.array([wavelength_nm])
         factor = float(self._interpolated(at, self.correction_factor)[0])
         u_rel = float(self._interpolated(at, self.u_rel)[0])
-        component = Component(
-            name="power meter certificate",
-            u=factor * u_rel,
-            evaluation="B",
-            common=True,
-            source=self.head.number,
-        )
+        component = _component("power meter certificate", factor * u_rel, self.head)
         return Estimate(value=factor, unit="1", components=(component,))
 
     def responsivity_at(self, wavelength_nm: FloatArray) -> FloatArray:
@@ -162,13 +156,9 @@ class SpectrometerCertificate:
         where = f"certificate {self.head.number}"
         _require(where, bandpass_nm=self.bandpass_nm)
         _require_u(where, wavelength_u_nm=self.wavelength_u_nm)
-        if not math.isfinite(self.wavelength_correction_nm):
-            raise EvaluationError(
-                f"{where}: wavelength_correction_nm = {self.wavelength_correction_nm} "
-                "is not finite"
-            )
-        columns = {"correction_factor": self.correction_factor}
-        _require_table(where, self.wavelength_nm, columns, self.u_rel)
+        _require_finite(where, wavelength_correction_nm=self.wavelength_correction_nm)
+        positive = {"correction_factor": self.correction_factor}
+        _require_table(where, self.wavelength_nm, positive, self.u_rel)
 
     def factor_at(self, wavelength_nm: FloatArray) -> FloatArray:
         """Return the correction factors at true wavelengths, shape as the argument's. [1]
@@ -244,7 +234,7 @@ class ThermocoupleCertificate:
         Raises:
             EvaluationError: No such thermocouple, or the indication is not finite.
         """
-        by_name: Mapping[str, ThermocoupleCorrection] = {c.name: c for c in self.corrections}
+        by_name = {c.name: c for c in self.corrections}
         if name not in by_name:
             raise EvaluationError(
                 f"certificate {self.head.number} has no thermocouple {name!r}, only "
@@ -255,16 +245,14 @@ class ThermocoupleCertificate:
                 f"thermocouple {name}: the indication {indicated_degc} degC is not finite; "
                 "check that it is plugged in"
             )
-        component = Component(
-            name="thermocouple certificate",
-            u=by_name[name].u_k,
-            evaluation="B",
-            common=True,
-            source=self.head.number,
-        )
-        return Estimate(
-            value=indicated_degc + by_name[name].correction_k, unit="Cel", components=(component,)
-        )
+        entry = by_name[name]
+        component = _component("thermocouple certificate", entry.u_k, self.head)
+        value_degc = indicated_degc + entry.correction_k
+        return Estimate(value=value_degc, unit="Cel", components=(component,))
+
+
+def _component(name: str, u: float, head: CertificateHead) -> Component:
+    return Component(name=name, u=u, evaluation="B", common=True, source=head.number)
 
 
 def _require(where: str, **positive: float) -> None:
@@ -279,25 +267,26 @@ def _require_u(where: str, **uncertainties: float) -> None:
             raise EvaluationError(f"{where}: {name} = {u} is not a finite number of at least 0")
 
 
+def _require_finite(where: str, **numbers: float) -> None:
+    for name, number in numbers.items():
+        if not math.isfinite(number):
+            raise EvaluationError(f"{where}: {name} = {number} is not finite")
+
+
 def _require_table(
     where: str, wavelength_nm: FloatArray, positive: Mapping[str, FloatArray], u_rel: FloatArray
 ) -> None:
-    if wavelength_nm.ndim != 1 or len(wavelength_nm) < 2:
-        raise EvaluationError(f"{where}: wavelength_nm needs at least 2 wavelengths")
-    if not (np.all(np.isfinite(wavelength_nm)) and np.all(np.diff(wavelength_nm) > 0)):
-        raise EvaluationError(f"{where}: wavelength_nm is not finite and rising throughout")
+    rising = np.all(np.isfinite(wavelength_nm)) and np.all(np.diff(wavelength_nm) > 0)
+    if wavelength_nm.ndim != 1 or len(wavelength_nm) < 2 or not rising:
+        raise EvaluationError(f"{where}: wavelength_nm is not at least 2 rising, finite numbers")
     for name, column in {**positive, "u_rel": u_rel}.items():
         if column.shape != wavelength_nm.shape:
             raise EvaluationError(
                 f"{where}: {name} has {column.size} values for {wavelength_nm.size} wavelengths"
             )
-        allowed = np.isfinite(column) & (column >= 0 if name == "u_rel" else column > 0)
-        if not np.all(allowed):
-            at = int(np.argmin(allowed))
-            raise EvaluationError(
-                f"{where}: {name} = {column[at]} at {wavelength_nm[at]:g} nm is not a finite "
-                f"number {'of at least' if name == 'u_rel' else 'above'} 0"
-            )
+        require = _require_u if name == "u_rel" else _require
+        for at_nm, number in zip(wavelength_nm, column, strict=True):
+            require(f"{where}, {at_nm:g} nm", **{name: float(number)})
 
 
 def _require_covered(

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ledcal.calibration.curve import ChannelCurve
+from ledcal.calibration.channel_curve import ChannelCurve
 from ledcal.calibration.errors import FileError, FitError
 from ledcal.calibration.estimate import COVERAGE_FACTOR
 from ledcal.calibration.lookup import MAX_POINTS, check_served, check_table, correction, lookup
