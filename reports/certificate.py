@@ -35,7 +35,7 @@ from ledcal.reports.results import (
     coverage,
     result_row,
     verification,
-    verification_row,
+    verification_rows,
 )
 from ledcal.reports.shapes import verdict_shape
 from ledcal.reports.summary import key_figures
@@ -76,11 +76,12 @@ def certificate_html(record: Record, *, record_sha256: str) -> str:
         started_at=instant(record.run.at),
         finished_at=instant(record.finished_at),
         key_figures=key_figures(verified),
+        as_found=_as_found(record),
         action=_action(record),
         plane=facts(record.run.plane),
         conditions=[result_row(m) for m in before],
         instruments=[_instrument(i, record.run.at) for i in record.instruments],
-        verification=[verification_row(m) for m in verified],
+        verification=verification_rows(verified),
         verification_k=coverage(verified),
         verification_figure=verification_figure(verified, names) if verified else None,
         channels=[
@@ -112,11 +113,19 @@ def _title(record: Record) -> str:
 
 def _marks(record: Record) -> list[str]:
     """Return the words that keep this page from being taken for a production certificate."""
-    marks = ["SIMULATED BENCH"] if record.run.simulated else []
+    marks = ["SIMULATED"] if record.run.simulated else []
     if record.run.mode != "PROD":
-        words = {"ENG": "ENGINEERING RUN", "DEMO": "DEMONSTRATION RUN"}
-        marks.append(words.get(record.run.mode, f"{legible(record.run.mode)} RUN"))
+        words = {"ENG": "ENGINEERING", "DEMO": "DEMONSTRATION"}
+        marks.append(words.get(record.run.mode, legible(record.run.mode, longest=20)))
     return marks
+
+
+def _as_found(record: Record) -> str:
+    if record.panel is None:
+        return NOT_RECORDED
+    if record.panel.calibration == "OK":
+        return "a valid calibration in the panel"
+    return f"no valid calibration in the panel; its loader says {record.panel.calibration}"
 
 
 def _action(record: Record) -> str:

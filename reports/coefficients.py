@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ledcal.calibration.record import CurveFitted
-from ledcal.reports.number import at_place, decimal, significant, stated
+from ledcal.reports.number import at_place, decimal, last_place, significant, stated
 from ledcal.reports.quantity import print_unit
 
 _IRRADIANCE = print_unit("W/m2")
@@ -28,9 +28,9 @@ def coefficient_table(curves: Sequence[CurveFitted]) -> ChannelTable:
         ("Ceiling / mW/cm²", lambda c: _irradiance(c.ceiling_w_m2)),
         ("Expanded relative uncertainty U, k = 2 / %", lambda c: significant(c.u_rel, 3, shift=2)),
         ("b1 as written / 2⁻³⁰ per 1/256 K", lambda c: str(c.b1)),
-        ("b1 / K⁻¹", lambda c: significant(c.b1_per_k, 4)),
+        ("b1 / K⁻¹", lambda c: _four(c.b1_per_k)),
         ("b2 as written / 2⁻⁴⁶ per (1/256 K)²", lambda c: str(c.b2)),
-        ("b2 / K⁻²", lambda c: significant(c.b2_per_k2, 4)),
+        ("b2 / K⁻²", lambda c: _four(c.b2_per_k2)),
     ]
     rows = [(words, [text(curve) for curve in curves]) for words, text in plain]
     names = list(dict.fromkeys(name for curve in curves for name in curve.coefficients))
@@ -58,6 +58,12 @@ def _knot(curve: CurveFitted, knot: int) -> tuple[str, str]:
 def _irradiance(irradiance_w_m2: float) -> str:
     """Return an irradiance of the file to the file's own step, 0.01 W/m2 or 0.001 mW/cm2."""
     return at_place(decimal(irradiance_w_m2, shift=_IRRADIANCE.shift), -3)
+
+
+def _four(value: float) -> str:
+    """Return a number with four significant digits, idle zeros kept."""
+    exact = decimal(value)
+    return at_place(exact, last_place(abs(exact), digits=4)) if exact else "0"
 
 
 def _fitted(curve: CurveFitted, name: str) -> str:

@@ -1,6 +1,7 @@
 """The figures of a certificate, each a function of what the record holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 from markupsafe import Markup
 
@@ -54,19 +55,19 @@ def verification_figure(points: Sequence[Measured], names: Mapping[int, str]) ->
     frame = Frame(
         left=46, top=40, width=908, height=170, x_range=(0, len(rows)), y_range=(-reach, reach)
     )
-    shade, lines, whiskers = [], [], []
+    shade = [
+        box(frame.x(start), frame.x(stop), frame.y(upper), frame.y(lower), _ACCEPTED)
+        for start, stop, (lower, upper) in _runs(rows, "acceptance_lower", "acceptance_upper")
+    ]
+    lines = [
+        line(frame.x(start), frame.y(limit), frame.x(stop), frame.y(limit), _LIMIT)
+        for side in ("lower", "upper")
+        for start, stop, (limit,) in _runs(rows, side)
+    ]
+    whiskers = []
     for position, (point, row) in enumerate(zip(points, rows, strict=True)):
-        left, right = frame.x(position), frame.x(position + 1)
-        if "acceptance_lower" in row and "acceptance_upper" in row:
-            top, foot = frame.y(row["acceptance_upper"]), frame.y(row["acceptance_lower"])
-            shade.append(box(left, right, top, foot, _ACCEPTED))
-        lines += [
-            line(left, frame.y(row[side]), right, frame.y(row[side]), _LIMIT)
-            for side in ("lower", "upper")
-            if side in row
-        ]
         whiskers.append(_whisker(frame, position, row, colour(point.channel or 1)))
-        whiskers.append(label((left + right) / 2, 228, _share(point), _MIDDLE_SOFT))
+        whiskers.append(label(frame.x(position + 0.5), 228, _share(point), _MIDDLE_SOFT))
     zero = line(frame.left, frame.y(0), frame.left + frame.width, frame.y(0), f'stroke="{INK}"')
     axis = y_axis(frame, "Deviation from what was asked / %", count=6)
     brackets = _channel_brackets(frame, points, names)
@@ -112,8 +113,8 @@ def spectra_figure(spectra: Sequence[SpectrumTaken], names: Mapping[int, str]) -
         title="Spectral irradiance of each channel at the reference plane",
         text="One band for each channel; centroid, peak and width are in the results by channel.",
         marks=y_axis(frame, "mW/(cm²·nm)")
-        + x_axis(frame, "Wavelength / nm", count=12)
-        + "".join(curves),
+        + "".join(curves)
+        + x_axis(frame, "Wavelength / nm", count=12),
     )
 
 
@@ -159,7 +160,7 @@ def curve_figure(curve: CurveFitted, name: str, residual_reach: float) -> Markup
             upper, [(100 * p["drive"], p["irradiance_w_m2"] * _MW_CM2) for p in curve.points], tint
         ),
         line(upper.left, foot, right, foot, f'stroke="{SOFT}"'),
-        y_axis(lower, "Residual / %", count=2),
+        y_axis(lower, "Residual / %", count=4),
         line(lower.left, zero, right, zero, f'stroke="{INK}"'),
         _dots(lower, [(100 * p["drive"], 100 * p["residual_rel"]) for p in curve.points], tint),
         x_axis(lower, "Drive / %", count=5),
@@ -194,6 +195,19 @@ def _relative(point: Measured) -> dict[str, float]:
     return row | {"u": 100 * point.expanded_uncertainty / nominal}
 
 
+def _runs(
+    rows: Sequence[Mapping[str, float]], *names: str
+) -> Iterator[tuple[int, int, tuple[float, ...]]]:
+    """Yield first and end position of each run of points that share the named limits."""
+    keyed = [tuple(round(row[n], 3) for n in names if n in row) for row in rows]
+    start = 0
+    for limits, run in groupby(keyed):
+        stop = start + len(list(run))
+        if len(limits) == len(names):
+            yield start, stop, limits
+        start = stop
+
+
 def _share(point: Measured) -> str:
     share = point.where.get("request_fraction")
     if isinstance(share, float | int):
@@ -209,7 +223,7 @@ def _lit_range(spectra: Sequence[SpectrumTaken]) -> tuple[float, float]:
         for s in spectra
         for wavelength_nm, value in zip(s.wavelength_nm, s.irradiance_w_m2_nm, strict=True)
         if value >= 0.005 * highest
-    ]
+    ] or [wavelength_nm for s in spectra for wavelength_nm in s.wavelength_nm]
     return 20.0 * (min(lit) // 20 - 1), 20.0 * (max(lit) // 20 + 2)
 
 
@@ -232,19 +246,17 @@ def _channel_brackets(
     """Name each run of points of one channel under the axis and part it from the next."""
     marks = []
     start = 0
-    for position in range(1, len(points) + 1):
-        if position < len(points) and points[position].channel == points[start].channel:
-            continue
-        channel = points[start].channel or 0
-        left, right = frame.x(start) + 6, frame.x(position) - 6
-        foot = frame.top + frame.height + 26
+    foot = frame.top + frame.height + 26
+    for channel, run in groupby(point.channel or 0 for point in points):
+        stop = start + len(list(run))
+        left, right = frame.x(start) + 6, frame.x(stop) - 6
         marks.append(line(left, foot, right, foot, f'stroke="{colour(channel)}" stroke-width="2"'))
         words = f"{channel} · {names.get(channel, '')}"
         marks.append(label((left + right) / 2, foot + 17, words, _MIDDLE_BOLD))
-        if position < len(points):
-            x = frame.x(position)
+        if stop < len(points):
+            x = frame.x(stop)
             marks.append(line(x, frame.top, x, frame.top + frame.height, f'stroke="{GRID}"'))
-        start = position
+        start = stop
     return marks
 
 

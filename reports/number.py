@@ -77,12 +77,12 @@ def stated(value: float, expanded_uncertainty: float, *, shift: int = 0) -> tupl
     return at_place(decimal(value, shift=shift), place), at_place(uncertainty, place)
 
 
-def limit(value: float, place: int, *, shift: int = 0) -> str:
+def limit(number: Decimal, place: int, *, sign: bool = False) -> str:
     """Return a limit in its shortest form, with at most two digits more than what it judges.
 
     A limit is exact: rounding it to the place of a result could show that on the wrong side.
     """
-    return _without_idle_zeros(at_place(decimal(value, shift=shift), place - 2))
+    return _without_idle_zeros(at_place(number, place - 2, sign=sign))
 
 
 def significant(value: float, digits: int, *, shift: int = 0) -> str:

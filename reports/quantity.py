@@ -47,6 +47,13 @@ _SUFFIXES = (
 _FRACTIONS = ("drive", "fraction")
 
 
+def measurand_words(measurand: str) -> str:
+    """Return a measurand as the first words of a table row."""
+    if measurand == "fwhm":
+        return "FWHM"
+    return measurand[:1].upper() + measurand[1:].replace("_", " ")
+
+
 def print_unit(ucum: str) -> PrintUnit:
     """Return how a UCUM unit is printed; a unit not known here is printed as it is."""
     return _PRINT_UNITS.get(ucum, PrintUnit(sign=ucum, shift=0))
@@ -55,17 +62,18 @@ def print_unit(ucum: str) -> PrintUnit:
 def condition(name: str, value: float | str) -> tuple[str, str]:
     """Return the label and the text of one named condition, such as `board_degc` and 39.8.
 
-    The unit is read from the name's suffix; a drive or fraction is printed in percent.
+    The unit is read from the name's suffix; a drive or fraction is printed in percent. A text
+    keeps the unit of its name, since only numbers can be converted.
     """
     label, ucum = _without_suffix(name)
     if isinstance(value, str):
-        return label, value
+        return label, f"{value} {ucum}" if ucum and value.strip() else value
     unit = print_unit(ucum)
     return label, f"{significant(value, 4, shift=unit.shift)} {unit.sign}".rstrip()
 
 
 def conditions(where: Mapping[str, float | str]) -> str:
-    """Return all conditions of a result in one line, "not recorded" when there are none."""
+    """Return all conditions of a result in one line, a dash when there are none."""
     pairs = [condition(name, value) for name, value in where.items()]
     return ", ".join(f"{label} {text}" for label, text in pairs) or "–"
 

@@ -1,13 +1,22 @@
 """The results of a record as rows of tables, rounded and in print units."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ledcal.calibration.outcome import Verdict
 from ledcal.calibration.record import Measured, Record
-from ledcal.reports.number import MINUS, at_place, decimal, last_place, limit, significant, stated
-from ledcal.reports.quantity import conditions, print_unit
+from ledcal.reports.number import (
+    MINUS,
+    aligned,
+    at_place,
+    decimal,
+    last_place,
+    limit,
+    significant,
+    stated,
+)
+from ledcal.reports.quantity import conditions, measurand_words, print_unit
 
 PERCENT = 2
 """Power of ten from a fraction to percent."""
@@ -26,6 +35,7 @@ class ResultRow:
     nominal: str
     limits: str
     acceptance: str
+    judged: bool
     verdict: Verdict
 
 
@@ -43,6 +53,7 @@ class VerificationRow:
     limits: str
     acceptance: str
     board: str
+    judged: bool
     verdict: Verdict
 
 
@@ -74,6 +85,7 @@ def verification(record: Record) -> list[Measured]:
         m
         for m in record.measured
         if m.step == "verify"
+        and m.unit == "W/m2"
         and m.measurand == "irradiance"
         and m.channel is not None
         and m.nominal
@@ -88,21 +100,30 @@ def channel_names(record: Record) -> dict[int, str]:
     return {channel: nominal.get(channel, "") for channel in every}
 
 
+def judged(result: Measured) -> bool:
+    """Return whether the verdict says anything: without limits a PASS would claim the untested."""
+    bounded = result.lower is not None or result.upper is not None
+    return bounded or result.verdict is Verdict.FAIL
+
+
 def result_row(result: Measured) -> ResultRow:
     """Return one result as printed; any measurand, unit and condition will do."""
     unit = print_unit(result.unit)
     value, expanded = stated(result.value, result.expanded_uncertainty, shift=unit.shift)
     place = _place(result.expanded_uncertainty, unit.shift)
     return ResultRow(
-        measurand=result.measurand,
-        step=result.step,
+        measurand=measurand_words(result.measurand),
+        step=result.step.replace("_", " "),
         where=conditions(result.where),
         value=value,
         expanded_uncertainty=expanded,
         unit=unit.sign,
-        nominal="–" if result.nominal is None else limit(result.nominal, place, shift=unit.shift),
-        limits=interval(result.lower, result.upper, place, shift=unit.shift),
+        nominal="–"
+        if result.nominal is None
+        else limit(decimal(result.nominal, shift=unit.shift), place),
+        limits=_limits(result, place, unit.shift),
         acceptance=_acceptance(result, place, unit.shift),
+        judged=judged(result),
         verdict=result.verdict,
     )
 
@@ -124,27 +145,38 @@ def verification_row(result: Measured) -> VerificationRow:
     return VerificationRow(
         channel=result.channel,
         share=significant(share, 4, shift=PERCENT) if isinstance(share, float | int) else "–",
-        asked=limit(result.nominal, place, shift=unit.shift),
+        asked=limit(decimal(result.nominal, shift=unit.shift), place),
         measured=value,
         expanded_uncertainty=expanded,
         deviation=at_place(_percent_off(result.value, result.nominal), place_rel, sign=True),
         u_rel=at_place(
             decimal(result.expanded_uncertainty / result.nominal, shift=PERCENT), place_rel
         ),
-        limits=_relative_interval(result.lower, result.upper, result.nominal, place_rel),
-        acceptance=_relative_interval(
-            result.acceptance_lower, result.acceptance_upper, result.nominal, place_rel
-        ),
+        limits=_limits_rel(result, result.nominal, place_rel),
+        acceptance=_acceptance_rel(result, result.nominal, place_rel),
         board=f"{board:.1f}" if isinstance(board, float | int) else "–",
+        judged=judged(result),
         verdict=result.verdict,
     )
 
 
-def interval(lower: float | None, upper: float | None, place: int, *, shift: int = 0) -> str:
-    """Return two limits as one text: a range, one bound, or "none" where both sides are open."""
-    low = None if lower is None else limit(lower, place, shift=shift)
-    high = None if upper is None else limit(upper, place, shift=shift)
-    return _between(low, high)
+def verification_rows(results: Sequence[Measured]) -> list[VerificationRow]:
+    """Return all points of the verification, the decimal points of each column in line."""
+    rows = [verification_row(result) for result in results]
+    return [
+        replace(
+            row, asked=asked, measured=came, expanded_uncertainty=u, deviation=off, u_rel=u_rel
+        )
+        for row, asked, came, u, off, u_rel in zip(
+            rows,
+            aligned([row.asked for row in rows]),
+            aligned([row.measured for row in rows]),
+            aligned([row.expanded_uncertainty for row in rows]),
+            aligned([row.deviation for row in rows]),
+            aligned([row.u_rel for row in rows]),
+            strict=True,
+        )
+    ]
 
 
 def coverage(results: Sequence[Measured]) -> str:
@@ -215,6 +247,14 @@ def _percent_off(value: float, nominal: float) -> Decimal:
     return ((decimal(value) / decimal(nominal)) - 1).scaleb(PERCENT)
 
 
+def _limits(result: Measured, place: int, shift: int) -> str:
+    low, high = (
+        None if bound is None else limit(decimal(bound, shift=shift), place)
+        for bound in (result.lower, result.upper)
+    )
+    return _between(low, high)
+
+
 def _acceptance(result: Measured, place: int, shift: int) -> str:
     """Return the acceptance limits with the digits of the result: they follow from its U."""
     low, high = (
@@ -224,11 +264,19 @@ def _acceptance(result: Measured, place: int, shift: int) -> str:
     return _between(low, high)
 
 
-def _relative_interval(
-    lower: float | None, upper: float | None, nominal: float, place: int
-) -> str:
-    low = None if lower is None else at_place(_percent_off(lower, nominal), place, sign=True)
-    high = None if upper is None else at_place(_percent_off(upper, nominal), place, sign=True)
+def _limits_rel(result: Measured, nominal: float, place: int) -> str:
+    low, high = (
+        None if bound is None else limit(_percent_off(bound, nominal), place, sign=True)
+        for bound in (result.lower, result.upper)
+    )
+    return _between(low, high)
+
+
+def _acceptance_rel(result: Measured, nominal: float, place: int) -> str:
+    low, high = (
+        None if bound is None else at_place(_percent_off(bound, nominal), place, sign=True)
+        for bound in (result.acceptance_lower, result.acceptance_upper)
+    )
     return _between(low, high)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ledcal.calibration.outcome import Verdict
 from ledcal.calibration.record import Measured
-from ledcal.reports.results import verification_row
+from ledcal.reports.results import judged, verification_row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ def key_figures(verified: Sequence[Measured]) -> list[KeyFigure]:
     """Return points passed, largest deviation and largest uncertainty of the verification."""
     if not verified:
         return []
-    passed = sum(m.verdict is Verdict.PASS for m in verified)
+    passed = sum(judged(m) and m.verdict is Verdict.PASS for m in verified)
     channels = len({m.channel for m in verified})
     farthest = max(verified, key=lambda m: abs(m.value / (m.nominal or 1.0) - 1))
     widest = max(verified, key=lambda m: m.expanded_uncertainty / (m.nominal or 1.0))
