@@ -1,0 +1,168 @@
+"""One small file with the board that accepts it, and the two judges: C loader and Python codec."""
+
+import json
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+
+from ledcal.calibration import codec
+from ledcal.calibration.errors import FileError
+from ledcal.calibration.firmware import Expectation, LoaderError, open_file
+from ledcal.calibration.panel_calibration import ChannelTable, PanelCalibration
+
+VECTORS: Final = Path(__file__).parents[1] / "vectors"
+KEY: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+PUBLIC_KEY: Final = KEY.public_key().public_bytes_raw()
+
+
+def verify(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def public_key() -> bytes:
+    return PUBLIC_KEY
+
+
+@pytest.fixture(scope="session")
+def sign() -> Callable[[PanelCalibration], bytes]:
+    """Make a calibration into a file, signed with the trusted key."""
+    return lambda calibration: codec.encode(
+        calibration, key_id=codec.key_id(PUBLIC_KEY), sign=KEY.sign
+    )
+
+
+@pytest.fixture(scope="session")
+def seal() -> Callable[[bytes], bytes]:
+    """Make CRC and signature of a changed file good again."""
+
+    def sealed(file: bytes) -> bytes:
+        message = file[:-68] + struct.pack("<I", zlib.crc32(file[:-68]))
+        return message + KEY.sign(message)
+
+    return sealed
+
+
+@pytest.fixture(scope="session")
+def c_name() -> Callable[[bytes, Expectation], str]:
+    """What the C loader calls a file: OK or the name of the refusal."""
+
+    def judge(file: bytes, expectation: Expectation) -> str:
+        try:
+            open_file(file, expectation)
+        except LoaderError as error:
+            return error.name
+        return "OK"
+
+    return judge
+
+
+@pytest.fixture(scope="session")
+def python_name() -> Callable[[bytes, tuple[bytes, ...]], str]:
+    """What Python calls a file, without a board: OK or the name of the refusal."""
+
+    def judge(file: bytes, public_keys: tuple[bytes, ...]) -> str:
+        try:
+            codec.check_signature(file, public_keys, verify)
+            codec.decode(file)
+        except FileError as error:
+            return error.name
+        return "OK"
+
+    return judge
+
+
+@pytest.fixture(scope="session")
+def calibration() -> PanelCalibration:
+    """Two channels of three points: an odd number, so that there is padding too."""
+    table = ChannelTable(
+        channel=1,
+        centroid_dnm=6300,
+        t_ref=25 * 256,
+        t_min=10 * 256,
+        t_max=60 * 256,
+        u_rel=310,
+        ceiling=9000,
+        b1=12_600,
+        b2=4_400,
+        irradiance=(0, 3000, 12000),
+        drive=(0, 16384, 65535),
+    )
+    second = ChannelTable(
+        channel=2,
+        centroid_dnm=8500,
+        t_ref=20 * 256,
+        t_min=-5 * 256,
+        t_max=70 * 256,
+        u_rel=290,
+        ceiling=8000,
+        b1=-9_000,
+        b2=-700,
+        irradiance=(100, 2500, 10000),
+        drive=(700, 15000, 60000),
+    )
+    return PanelCalibration(
+        flags=0,
+        uid=bytes(range(16)),
+        serial="LT5-000123",
+        product_code=300,
+        hardware_revision=2,
+        drive_epoch=7,
+        sequence=4,
+        issued_at=1_790_000_000,
+        valid_until_hours=2000,
+        hours_at_calibration=12,
+        record_sha256=bytes(range(100, 132)),
+        distance_mm=150,
+        geometry_id=1,
+        channels=(table, second),
+    )
+
+
+@pytest.fixture(scope="session")
+def file(calibration: PanelCalibration, sign: Callable[[PanelCalibration], bytes]) -> bytes:
+    return sign(calibration)
+
+
+@pytest.fixture(scope="session")
+def board(calibration: PanelCalibration) -> Expectation:
+    """The production board for which the file was made; it never had one before."""
+    return Expectation(
+        uid=calibration.uid,
+        product_code=300,
+        hardware_revision=2,
+        drive_epoch=7,
+        distance_mm=150,
+        geometry_id=1,
+        n_channels=2,
+        highest_sequence=0,
+        file_in_use=None,
+        on_hours=12,
+        allowed_flags=0,
+        public_keys=(PUBLIC_KEY,),
+    )
+
+
+@pytest.fixture(scope="session")
+def vectors() -> dict[str, Any]:
+    """The index of the vectors, each `file` and `file_in_use` replaced by its bytes."""
+    index: dict[str, Any] = json.loads((VECTORS / "index.json").read_text(encoding="utf-8"))
+    for case in index["cases"]:
+        case["board"] = index["board"] | case.get("board", {})
+        for owner, field in ((case, "file"), (case["board"], "file_in_use")):
+            if owner[field] is not None:
+                owner[field] = (VECTORS / f"{owner[field]}.ledcal").read_bytes()
+    return index
