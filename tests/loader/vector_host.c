@@ -1,0 +1,202 @@
+/* Runs the loader on a host, under sanitizers, from commands on standard input.
+ *
+ *   board <uid> <product> <revision> <epoch> <distance> <geometry> <channels> <seq> <hours>
+ *         <flags> <key id> <file in use or ->
+ *   signature <0 or 1>                        the hook's answer from here on
+ *   open <path>                               prints the error's name
+ *   drive <channel> <irradiance> <temperature>   prints a code or the error's name
+ *   sweep                                     damages the file opened last in every way
+ *
+ * Whether a signature is valid is told by the caller, which has a cryptographic library: what is
+ * tried here is the loader's own code. Each file lies in a block of exactly its size, so that the
+ * address sanitizer sees the first byte read beyond it.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledcal_load.h"
+
+static int signature_valid;
+
+int ledcal_ed25519_verify(const uint8_t *signature, const uint8_t *public_key,
+                          const uint8_t *message, uint32_t size)
+{
+    (void)public_key;
+    /* The signature follows what it signs; both lie within the file. */
+    return signature_valid && signature == message + size ? LEDCAL_SIGNATURE_VALID : 0;
+}
+
+#ifdef LEDCAL_CRC32
+/* A CRC unit whose clock was never switched on. */
+uint32_t LEDCAL_CRC32(const uint8_t *bytes, uint32_t size)
+{
+    (void)bytes;
+    (void)size;
+    return 0;
+}
+#endif
+
+static void stop(const char *why)
+{
+    fprintf(stderr, "vector_host: %s\n", why);
+    exit(1);
+}
+
+static uint8_t *copy_of(const uint8_t *bytes, uint32_t size)
+{
+    uint8_t *copy = malloc(size > 0 ? size : 1);
+
+    if (copy == NULL) {
+        stop("no memory");
+    }
+    memcpy(copy, bytes, size);
+    return copy;
+}
+
+static uint8_t *read_file(const char *path, uint32_t *size)
+{
+    uint8_t bytes[4096];
+    FILE *stream = fopen(path, "rb");
+
+    if (stream == NULL) {
+        stop(path);
+    }
+    *size = (uint32_t)fread(bytes, 1, sizeof bytes, stream);
+    fclose(stream);
+    return copy_of(bytes, *size);
+}
+
+static void read_hex(const char *text, uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        unsigned value;
+
+        if (sscanf(text + 2 * i, "%2x", &value) != 1) {
+            stop("not hexadecimal");
+        }
+        bytes[i] = (uint8_t)value;
+    }
+}
+
+static void read_board(const char *line, ledcal_expect_t *board)
+{
+    static uint8_t *in_use;
+    char uid[33], key[17], path[1024];
+
+    memset(board, 0, sizeof *board);
+    if (sscanf(line,
+               "board %32s %" SCNu32 " %" SCNu16 " %" SCNu32 " %" SCNu16 " %" SCNu16 " %" SCNu16
+               " %" SCNu32 " %" SCNu32 " %" SCNu32 " %16s %1023s",
+               uid, &board->product_code, &board->hardware_revision, &board->drive_epoch,
+               &board->distance_mm, &board->geometry_id, &board->n_channels,
+               &board->seq_highest, &board->on_hours, &board->allowed_flags, key, path)
+        != 12) {
+        stop("board: twelve words expected");
+    }
+    read_hex(uid, board->uid, sizeof board->uid);
+    read_hex(key, board->keys[0].id, sizeof board->keys[0].id);
+    board->n_keys = 1;
+    free(in_use);
+    in_use = strcmp(path, "-") == 0 ? NULL : read_file(path, &board->file_in_use_size);
+    board->file_in_use = in_use;
+}
+
+/* Ask an accepted file everything around its edges; a refused one must be empty and dark. */
+static void use(const ledcal_t *cal, ledcal_err_t opened)
+{
+    static const uint32_t irradiances[] = {0, 1, 100, 9000, 1000000, UINT32_MAX};
+    static const int16_t temperatures[] = {INT16_MIN, -10240, 0, 2560, 6400, 15360, INT16_MAX};
+
+    if (opened != LEDCAL_OK
+        && (cal->file != NULL || cal->channel_length != 0 || cal->n_channels != 0
+            || cal->n_points != 0)) {
+        stop("a refused file left a handle");
+    }
+    for (uint16_t channel = 0; channel <= LEDCAL_MAX_CHANNELS + 1; channel++) {
+        for (size_t i = 0; i < sizeof irradiances / sizeof *irradiances; i++) {
+            for (size_t t = 0; t < sizeof temperatures / sizeof *temperatures; t++) {
+                uint16_t code = 1;
+                ledcal_err_t err
+                    = ledcal_drive(cal, channel, irradiances[i], temperatures[t], &code);
+
+                if ((err != LEDCAL_OK || opened != LEDCAL_OK) && code != 0) {
+                    stop("light after an error");
+                }
+            }
+        }
+    }
+}
+
+/* Every truncation; then every bit, with the CRC repaired and the signature called valid. */
+static void sweep(const uint8_t *file, uint32_t size, const ledcal_expect_t *board)
+{
+    ledcal_t cal;
+    unsigned accepted = 0;
+
+    for (uint32_t kept = 0; kept < size; kept++) {
+        uint8_t *copy = copy_of(file, kept);
+        ledcal_err_t err = ledcal_open(copy, kept, board, &cal);
+
+        if (err == LEDCAL_OK) {
+            stop("accepted a truncated file");
+        }
+        use(&cal, err);
+        free(copy);
+    }
+    for (uint32_t bit = 0; bit < 8 * (size - 68); bit++) {
+        uint8_t *copy = copy_of(file, size);
+
+        copy[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        uint32_t crc = ledcal_crc32(copy, size - 68);
+        for (unsigned i = 0; i < 4; i++) {
+            copy[size - 68 + i] = (uint8_t)(crc >> 8 * i);
+        }
+        ledcal_err_t err = ledcal_open(copy, size, board, &cal);
+        accepted += err == LEDCAL_OK;
+        use(&cal, err);
+        free(copy);
+    }
+    printf("%u\n", accepted);
+}
+
+int main(void)
+{
+    char line[2048], path[1024];
+    static ledcal_expect_t board;
+    static ledcal_t cal;
+    uint8_t *file = NULL;
+    uint32_t size = 0;
+    uint16_t channel, code;
+    uint32_t irradiance;
+    int16_t temperature;
+
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        if (strncmp(line, "board ", 6) == 0) {
+            read_board(line, &board);
+        } else if (sscanf(line, "signature %d", &signature_valid) == 1) {
+            continue;
+        } else if (sscanf(line, "open %1023s", path) == 1) {
+            free(file);
+            file = read_file(path, &size);
+            puts(ledcal_error_name(ledcal_open(file, size, &board, &cal)));
+        } else if (sscanf(line, "drive %" SCNu16 " %" SCNu32 " %" SCNd16, &channel, &irradiance,
+                          &temperature)
+                   == 3) {
+            ledcal_err_t err = ledcal_drive(&cal, channel, irradiance, temperature, &code);
+
+            if (err == LEDCAL_OK) {
+                printf("%u\n", code);
+            } else {
+                puts(ledcal_error_name(err));
+            }
+        } else if (strcmp(line, "sweep\n") == 0) {
+            sweep(file, size, &board);
+        } else {
+            stop(line);
+        }
+    }
+    free(file);
+    return 0;
+}
