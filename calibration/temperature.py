@@ -31,7 +31,9 @@ def drift_rel(series: Sequence[tuple[float, float]], window_s: float) -> float:
     last_s = series[-1][0]
     if last_s - series[0][0] < window_s:
         return math.inf
-    window = [value for at_s, value in series if at_s >= last_s - window_s]
+    # The last reading before the window belongs to it: the readings must span all of it.
+    first = max(n for n, (at_s, _) in enumerate(series) if at_s <= last_s - window_s)
+    window = [value for _, value in series[first:]]
     mean = math.fsum(window) / len(window)
     if mean <= 0:
         raise EvaluationError(f"the mean {mean:g} of the last {window_s:g} s is not positive")

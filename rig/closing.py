@@ -13,7 +13,6 @@ from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station, beside
 
 RECORD = "record.json"
-CALIBRATION = "calibration.json"
 PANEL_FILE = "panel.ledcal"
 CERTIFICATE = "certificate.html"
 REPORT = "report.html"

@@ -1,8 +1,8 @@
-"""One run: its folder, its beginning and its end."""
+"""One run: its folder, its beginning and the runs before it."""
 
+import json
 import platform
 import re
-import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from ledcal.calibration.decision import rule_text
-from ledcal.calibration.errors import RecordError
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import write_whole
-from ledcal.rig.journal import Journal, read_journal
+from ledcal.rig.journal import Journal
 from ledcal.rig.product import Product
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station
 
 RUNS = "runs"
+CALIBRATION = "calibration.json"
 NOT_RECORDED = "not recorded"
 _SERIAL = re.compile(r"[A-Z0-9][A-Z0-9-]{0,15}")
 _SOFTWARE = (
@@ -129,6 +129,21 @@ def runs_of(runs: Path, serial: str) -> list[Path]:
     return sorted(path for path in runs.glob("*Z-*") if name.fullmatch(path.name))
 
 
+def highest_sequence(folder: Path, serial: str) -> int:
+    """Return the highest sequence number that earlier runs gave to the serial's files, or 0.
+
+    A head remembers the highest it ever accepted, also after its calibration was erased.
+    """
+    highest = 0
+    for path in earlier_runs(folder, serial):
+        try:
+            said = json.loads((path / CALIBRATION).read_bytes())
+            highest = max(highest, int(said["file"]["sequence"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return highest
+
+
 def find_run(data_folder: Path, name: str) -> Path:
     """Return the run folder that is meant: a path, a run id, or a serial (its newest run).
 
@@ -147,20 +162,3 @@ def find_run(data_folder: Path, name: str) -> Path:
     raise RefusedInput(
         "RUN", f"{name!r}: no run folder, run id or serial with a run in {data_folder}"
     )
-
-
-def journal_events(folder: Path) -> list[dict[str, Any]]:
-    """Return a run's events.
-
-    Raises:
-        RefusedInput: The folder holds no readable journal.
-    """
-    try:
-        return read_journal(folder)
-    except RecordError as error:
-        raise RefusedInput("JOURNAL", str(error)) from error
-
-
-def remove_unstarted(folder: Path) -> None:
-    """Remove the folder of a run that was refused before it began."""
-    shutil.rmtree(folder)

@@ -8,7 +8,6 @@ from pathlib import Path
 from ledcal.calibration.codec import check_signature, decode, key_id
 from ledcal.calibration.errors import FileError, RecordError
 from ledcal.rig.closing import (
-    CALIBRATION,
     PANEL_FILE,
     RECORD,
     SEAL,
@@ -19,6 +18,7 @@ from ledcal.rig.closing import (
 from ledcal.rig.folder import canonical, sha256_hex
 from ledcal.rig.journal import JOURNAL, read_journal
 from ledcal.rig.keys import signature_holds
+from ledcal.rig.run import CALIBRATION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

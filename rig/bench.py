@@ -1,0 +1,237 @@
+"""The bench: all instruments and the panel, opened together, dark on every exit."""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from ledcal.calibration.certificate import (
+    CertificateHead,
+    PowerMeterCertificate,
+    SpectrometerCertificate,
+    ThermocoupleCertificate,
+    overdue,
+)
+from ledcal.instruments.clock import Clock
+from ledcal.instruments.errors import InstrumentError, WrongInstrument
+from ledcal.instruments.link import Bus
+from ledcal.instruments.panel import LedcalPanel, Panel
+from ledcal.instruments.power_meter import PowerMeter, ThorlabsPM103
+from ledcal.instruments.spectrometer import JetiSpecbos1211, Spectrometer
+from ledcal.instruments.thermocouple_logger import KeysightDAQ970A, ThermocoupleLogger
+from ledcal.instruments.transcript import Transcript
+from ledcal.rig.certificate_file import (
+    read_power_meter_certificate,
+    read_spectrometer_certificate,
+    read_thermocouple_certificate,
+)
+from ledcal.rig.errors import RefusedInput, SetupError, StationError
+from ledcal.rig.keep_alive import KeepAlive
+from ledcal.rig.settings import SettingsFile
+from ledcal.rig.station import PanelSettings, Station, beside
+
+POWER_METERS: Mapping[str, type[ThorlabsPM103]] = {"thorlabs_pm103": ThorlabsPM103}
+SPECTROMETERS: Mapping[str, type[JetiSpecbos1211]] = {"jeti_specbos_1211": JetiSpecbos1211}
+LOGGERS: Mapping[str, type[KeysightDAQ970A]] = {"keysight_daq970a": KeysightDAQ970A}
+PANELS: Mapping[str, type[LedcalPanel]] = {"ledcal_panel": LedcalPanel}
+
+_I = TypeVar("_I", bound=Panel | PowerMeter | Spectrometer | ThermocoupleLogger)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificates:
+    """The certificates of the bench's instruments with the hashes of their files by role."""
+
+    power_meter: PowerMeterCertificate
+    spectrometer: SpectrometerCertificate
+    thermocouple_logger: ThermocoupleCertificate
+    file_sha256: dict[str, str]
+
+    def heads(self) -> dict[str, CertificateHead]:
+        """Return each certificate's identity by role."""
+        return {
+            "power_meter": self.power_meter.head,
+            "spectrometer": self.spectrometer.head,
+            "thermocouple_logger": self.thermocouple_logger.head,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """Everything that measures or is measured, open and identified.
+
+    Attributes:
+        clock: Bench time; every wait goes through it.
+        readers: Threads that read the instruments at once.
+    """
+
+    clock: Clock
+    power_meter: PowerMeter
+    spectrometer: Spectrometer
+    thermocouple_logger: ThermocoupleLogger
+    panel: Panel
+    certificates: Certificates
+    readers: ThreadPoolExecutor
+
+
+def certificate_paths(station: SettingsFile[Station]) -> dict[str, Path]:
+    """Return the certificate file of each instrument by role."""
+    said = station.settings
+    return {
+        "power_meter": beside(station, said.power_meter.certificate),
+        "spectrometer": beside(station, said.spectrometer.certificate),
+        "thermocouple_logger": beside(station, said.thermocouple_logger.certificate),
+    }
+
+
+def read_certificates(station: SettingsFile[Station]) -> Certificates:
+    """Return the certificates that the station file names, each of the right instrument.
+
+    Raises:
+        RefusedInput: A file is refused, or belongs to another instrument.
+    """
+    paths = certificate_paths(station)
+    meter, meter_hash = read_power_meter_certificate(paths["power_meter"])
+    spectrometer, spectrometer_hash = read_spectrometer_certificate(paths["spectrometer"])
+    logger, logger_hash = read_thermocouple_certificate(paths["thermocouple_logger"])
+    certificates = Certificates(
+        power_meter=meter,
+        spectrometer=spectrometer,
+        thermocouple_logger=logger,
+        file_sha256={
+            "power_meter": meter_hash,
+            "spectrometer": spectrometer_hash,
+            "thermocouple_logger": logger_hash,
+        },
+    )
+    said = station.settings
+    for role, head in certificates.heads().items():
+        serial = getattr(said, role).serial
+        if head.serial != serial:
+            raise RefusedInput(
+                "CERTIFICATE",
+                f"{paths[role]}: serial: {head.serial!r}: the station's {role} is {serial!r}",
+            )
+    for correction in logger.corrections:
+        found = said.thermocouple_logger.thermocouples.get(correction.name)
+        if found is not None and found != correction.input:
+            raise RefusedInput(
+                "CERTIFICATE",
+                f"{paths['thermocouple_logger']}: thermocouple {correction.name!r}: input "
+                f"{correction.input}: the station file says {found}",
+            )
+    return certificates
+
+
+def require_in_date(certificates: Certificates) -> None:
+    """Refuse to measure with an instrument whose certificate has run out.
+
+    Raises:
+        StationError: Names each overdue certificate and what to do.
+    """
+    today = datetime.now(UTC).date()
+    late = [
+        f"{role} {head.model} {head.serial}: certificate {head.number} was due {head.due} "
+        f"({overdue(head, today)} days ago)"
+        for role, head in certificates.heads().items()
+        if overdue(head, today) > 0
+    ]
+    if late:
+        raise StationError(
+            "CERTIFICATE_OVERDUE",
+            "; ".join(late) + "; send it for calibration or fit one that is in date",
+        )
+
+
+@contextmanager
+def open_bench(
+    station: SettingsFile[Station], certificates: Certificates, serial: str, transcript: Path
+) -> Iterator[Bench]:
+    """Open all instruments and the panel; the panel is dark when the context ends, however.
+
+    Raises:
+        SetupError: Another panel than the scanned one is plugged in; nothing was sent to it but
+            the question who it is.
+        StationError: Names every instrument that cannot be opened, not the first one only.
+    """
+    said = station.settings
+    clock = Clock(said.clock.speed)
+    bus = Bus(clock=clock, transcript=Transcript(transcript), visa_library=said.visa_library)
+    with ExitStack() as stack:
+        stack.callback(bus.transcript.close)
+        readers = stack.enter_context(ThreadPoolExecutor(4, thread_name_prefix="reader"))
+        opened = _Opened(stack)
+        panel = opened.attempt(lambda: _scanned_panel(bus, said.panel, serial))
+        meter = opened.attempt(
+            lambda: _driver(POWER_METERS, said.power_meter.driver).open(
+                bus, said.power_meter.resource, said.power_meter.serial
+            )
+        )
+        spectrometer = opened.attempt(
+            lambda: _driver(SPECTROMETERS, said.spectrometer.driver).open(
+                bus, said.spectrometer.resource, said.spectrometer.serial
+            )
+        )
+        logger = opened.attempt(
+            lambda: _driver(LOGGERS, said.thermocouple_logger.driver).open(
+                bus,
+                said.thermocouple_logger.resource,
+                said.thermocouple_logger.serial,
+                said.thermocouple_logger.thermocouples,
+            )
+        )
+        if opened.failures or not (panel and meter and spectrometer and logger):
+            raise StationError("INSTRUMENT", "\n".join(opened.failures))
+        panel.dark()
+        stack.enter_context(KeepAlive(panel, clock))
+        # Called first when the context ends, while the link is still fed and open.
+        stack.callback(panel.dark)
+        yield Bench(
+            clock=clock,
+            power_meter=meter,
+            spectrometer=spectrometer,
+            thermocouple_logger=logger,
+            panel=panel,
+            certificates=certificates,
+            readers=readers,
+        )
+
+
+def _scanned_panel(bus: Bus, place: PanelSettings, serial: str) -> Panel:
+    try:
+        return _driver(PANELS, place.driver).open(bus, place.resource, serial)
+    except WrongInstrument as error:
+        raise SetupError(
+            "WRONG_PANEL",
+            f"scanned {error.expected}, but the panel on the bench says it is {error.found}; "
+            "put the scanned panel on the bench, or scan this one's label",
+        ) from error
+
+
+class _Opened:
+    """Opens one instrument after the other and gathers what fails."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self.failures: list[str] = []
+
+    def attempt(self, opener: Callable[[], _I]) -> _I | None:
+        """Return the open instrument, or None with the failure kept."""
+        try:
+            instrument = opener()
+        except (InstrumentError, StationError) as error:
+            self.failures.append(str(error))
+            return None
+        self._stack.callback(instrument.close)
+        return instrument
+
+
+def _driver(drivers: Mapping[str, type[_I]], name: str) -> type[_I]:
+    if name not in drivers:
+        raise StationError(
+            "DRIVER", f"driver {name!r} is not known; there are: {', '.join(sorted(drivers))}"
+        )
+    return drivers[name]

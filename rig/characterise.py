@@ -1,0 +1,197 @@
+"""The measuring steps of the procedure: blank, warm-up, spectrum, irradiance over drive."""
+
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+from ledcal.calibration.indication import Observation, Readings
+from ledcal.calibration.temperature import drift_rel
+from ledcal.rig.bench import Bench
+from ledcal.rig.errors import PanelError, SetupError
+from ledcal.rig.evaluation import Evaluated, Evaluator
+from ledcal.rig.observation import FULL_CODE, SETTLE_S, ByDrive, Observer, exposure
+from ledcal.rig.product import Product
+
+_LOOK_CODE = FULL_CODE // 10
+_LIGHT_TO_DARK = 5.0
+_LEAST_CURRENT_A = 0.001
+_CHANNELS_A_ROUND = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarmUp:
+    """What the warm-up showed.
+
+    Attributes:
+        transient: Each channel alone at full drive, at rising temperatures.
+        series: Time since the start and the meter's reading with all channels on, by round.
+        stability: (max - min) / mean of the series over the product's window, a fraction.
+        u_stability: Its standard uncertainty by the scatter of the readings, a fraction.
+        integration_s: The spectrometer's time for one channel alone. [s]
+        duration_s: How long it lasted. [s]
+    """
+
+    transient: dict[int, list[Evaluated]]
+    series: list[tuple[float, float]]
+    stability: float
+    u_stability: float
+    integration_s: float
+    duration_s: float
+
+
+def take_blank(observer: Observer) -> Readings:
+    """Return all indications in the dark, then zero the power meter.
+
+    The ambient light is read before the zero, which would hide it.
+    """
+    readings = observer.read_dark(None)
+    observer.bench.power_meter.zero()
+    return readings
+
+
+def require_light(observer: Observer, product: Product) -> None:
+    """Look whether the detector sees the light for which the panel draws current.
+
+    Raises:
+        SetupError: Current flows but the detector sees nothing.
+        PanelError: No current flows.
+    """
+    dark = _power_w(observer.read_dark(None))
+    panel = observer.bench.panel
+    ByDrive(dict.fromkeys(product.channels, _LOOK_CODE)).apply(observer.bench)
+    observer.bench.clock.sleep(SETTLE_S)
+    try:
+        lit = observer.read(None)
+    finally:
+        panel.dark()
+    silent = [n for n, current in lit.panel.current_a.items() if current < _LEAST_CURRENT_A]
+    if silent:
+        raise PanelError(
+            "NO_CURRENT", f"channels {silent} draw no current at 10 % drive; check their strings"
+        )
+    seen = _power_w(lit)
+    if not seen > _LIGHT_TO_DARK * abs(dark):
+        raise SetupError(
+            "NO_LIGHT",
+            f"the panel draws current but the detector sees no light ({seen:.2e} W lit, "
+            f"{dark:.2e} W dark); remove the cap from the head and check its position",
+        )
+
+
+def warm_up_panel(observer: Observer, evaluator: Evaluator, product: Product) -> WarmUp:
+    """Burn all channels until the light is stable; in between, look at each channel alone.
+
+    One channel alone does not reach the reference temperature, so all burn; each round one of
+    them is seen alone at full drive, which gives irradiance against temperature.
+
+    Raises:
+        PanelError: An interlock made the panel dark.
+    """
+    bench, settings = observer.bench, product.warm_up
+    integration_s = min(exposure(observer, channel) for channel in product.channels)
+    began_s = bench.clock.now_s()
+    transient: dict[int, list[Evaluated]] = {channel: [] for channel in product.channels}
+    for channel in product.channels:
+        transient[channel].append(_alone(observer, evaluator, product, channel, integration_s))
+    series: list[tuple[float, float]] = []
+    scatter: list[float] = []
+    all_on = dict.fromkeys(product.channels, FULL_CODE)
+    for channels in _turns(list(product.channels)):
+        observer.soak(all_on, settings.round_s)
+        bench.power_meter.set_wavelength_nm(round(product.channel[0].nominal_nm))
+        readings = [reading.power_w for reading in observer.read(None).power]
+        elapsed_s = bench.clock.now_s() - began_s
+        series.append((elapsed_s, statistics.fmean(readings)))
+        scatter.append(statistics.stdev(readings) / statistics.fmean(readings))
+        for channel in channels:
+            transient[channel].append(_alone(observer, evaluator, product, channel, integration_s))
+        stability = drift_rel(series, settings.window_s)
+        if stability <= settings.stability or elapsed_s > settings.limit_s:
+            break
+    return WarmUp(
+        transient=transient,
+        series=series,
+        stability=stability,
+        u_stability=(2 * statistics.fmean(scatter) ** 2) ** 0.5,
+        integration_s=integration_s,
+        duration_s=elapsed_s,
+    )
+
+
+def take_spectra(
+    observer: Observer, evaluator: Evaluator, product: Product, warm_up: WarmUp
+) -> dict[int, Evaluated]:
+    """Return each channel alone at its nominal irradiance; the meter is set to the nominal band.
+
+    Raises:
+        PanelError: A channel cannot give its nominal irradiance.
+    """
+    found = {}
+    for channel, settings in product.channels.items():
+        full_w_m2 = warm_up.transient[channel][-1].irradiance.value
+        if full_w_m2 < settings.nominal_w_m2:
+            raise PanelError(
+                "TOO_DIM",
+                f"channel {channel} gives {full_w_m2:.1f} W/m2 at full drive, nominal are "
+                f"{settings.nominal_w_m2:g} W/m2; check its string",
+            )
+        set_meter(observer.bench, settings.nominal_nm)
+        light = ByDrive({channel: round(FULL_CODE * settings.nominal_w_m2 / full_w_m2)})
+        (observation,) = observer.observe([light], integration_s=warm_up.integration_s)
+        found[channel] = evaluator.evaluate(observation)
+    return found
+
+
+def take_drive_levels(
+    observer: Observer,
+    evaluator: Evaluator,
+    product: Product,
+    channel: int,
+    centroid_nm: float,
+    integration_s: float,
+) -> list[Evaluated]:
+    """Return one channel alone at every drive level; the meter is set to its centroid."""
+    set_meter(observer.bench, centroid_nm)
+    lights = [ByDrive({channel: round(level * FULL_CODE)}) for level in product.drive_levels]
+    observations = observer.observe(lights, integration_s=integration_s)
+    return [evaluator.evaluate(observation) for observation in observations]
+
+
+def take_superposition(observer: Observer, codes: dict[int, int]) -> Observation:
+    """Return one observation with all channels on together, each at its own drive code."""
+    bench = observer.bench
+    set_meter(bench, 800.0)
+    ByDrive(codes).apply(bench)
+    bench.clock.sleep(SETTLE_S)
+    try:
+        integration_s = bench.spectrometer.read(integration_s=None).integration_s
+    finally:
+        bench.panel.dark()
+    (observation,) = observer.observe([ByDrive(codes)], integration_s=integration_s)
+    return observation
+
+
+def set_meter(bench: Bench, centroid_nm: float) -> None:
+    """Set the power meter to a band; it takes whole nanometres (PM103)."""
+    bench.power_meter.set_wavelength_nm(round(centroid_nm))
+
+
+def _alone(
+    observer: Observer, evaluator: Evaluator, product: Product, channel: int, integration_s: float
+) -> Evaluated:
+    set_meter(observer.bench, product.channels[channel].nominal_nm)
+    light = ByDrive({channel: FULL_CODE})
+    (observation,) = observer.observe([light], integration_s=integration_s)
+    return evaluator.evaluate(observation)
+
+
+def _turns(channels: list[int]) -> Iterator[list[int]]:
+    """Yield the next few channels, round and round."""
+    endless = cycle(channels)
+    while True:
+        yield list(islice(endless, _CHANNELS_A_ROUND))
+
+
+def _power_w(readings: Readings) -> float:
+    return statistics.fmean(reading.power_w for reading in readings.power)

@@ -1,0 +1,159 @@
+"""From an observation to its results, with the certificates of the bench that made it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ledcal.calibration.curve import ChannelCurve, Point
+from ledcal.calibration.errors import EvaluationError
+from ledcal.calibration.estimate import Component, Estimate
+from ledcal.calibration.indication import Observation
+from ledcal.calibration.irradiance import ReferencePlane, board_degc, irradiance
+from ledcal.calibration.spectrum import (
+    Band,
+    Spectrum,
+    corrected_spectrum,
+    describe_band,
+    mismatch_factor,
+)
+from ledcal.rig.bench import Certificates
+from ledcal.rig.observation import FULL_CODE
+from ledcal.rig.station import PlaneSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """One observation with what follows from it.
+
+    Attributes:
+        spectrum: Corrected spectrum of the lit channels.
+        band: Its band, that of the strongest channel when several are lit.
+        mismatch: Spectral mismatch factor of the power meter's head. [1]
+        irradiance: At the reference plane. [W/m2]
+        board_degc: LED board temperature. [degC]
+    """
+
+    observation: Observation
+    spectrum: Spectrum
+    band: Band
+    mismatch: Estimate
+    irradiance: Estimate
+    board_degc: float
+
+    @property
+    def drive(self) -> float:
+        """Drive of the first lit channel as a fraction of full drive."""
+        return self.observation.drive_code[0] / FULL_CODE
+
+    def point(self) -> Point:
+        """Return the observation as a point for the fit."""
+        return Point(drive=self.drive, board_degc=self.board_degc, irradiance=self.irradiance)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluator:
+    """Evaluates the observations of one bench.
+
+    Attributes:
+        certificates: Of the bench's instruments.
+        plane: The reference plane.
+    """
+
+    certificates: Certificates
+    plane: ReferencePlane
+
+    def evaluate(self, observation: Observation) -> Evaluated:
+        """Return all results of an observation.
+
+        Raises:
+            EvaluationError: It cannot give a result; see the calibration layer.
+        """
+        spectrum, mismatch, found = self.irradiance(observation)
+        return Evaluated(
+            observation=observation,
+            spectrum=spectrum,
+            band=describe_band(spectrum, self.certificates.spectrometer),
+            mismatch=mismatch,
+            irradiance=found,
+            board_degc=board_degc(observation),
+        )
+
+    def irradiance(self, observation: Observation) -> tuple[Spectrum, Estimate, Estimate]:
+        """Return spectrum, mismatch factor and irradiance, of several channels together too.
+
+        Raises:
+            EvaluationError: The observation cannot give a result.
+        """
+        spectrum = corrected_spectrum(observation, self.certificates.spectrometer)
+        setting_nm = observation.lit.power[0].wavelength_nm
+        mismatch = mismatch_factor(spectrum, setting_nm, self.certificates.power_meter)
+        found = irradiance(observation, self.certificates.power_meter, mismatch, self.plane)
+        return spectrum, mismatch, found
+
+
+def reference_plane(settings: PlaneSettings) -> ReferencePlane:
+    """Return the station's reference plane as the calibration layer knows it."""
+    return ReferencePlane(
+        distance_mm=settings.distance_mm,
+        u_distance_mm=settings.u_distance_mm,
+        distance_sensitivity_per_mm=settings.distance_sensitivity_per_mm,
+        u_cosine=settings.u_cosine,
+    )
+
+
+def superposition_ratio(
+    evaluator: Evaluator, curves: Mapping[int, ChannelCurve], together: Observation
+) -> Estimate:
+    """Return the irradiance of all channels on together over the sum of their curves. [1]
+
+    What is common to meter and curves cancels; the mismatch of the mixed light does not.
+
+    Raises:
+        EvaluationError: The observation cannot give a result, or a curve does not cover it.
+    """
+    _, mismatch, measured = evaluator.irradiance(together)
+    board = board_degc(together)
+    alone = [
+        curves[channel].estimate(code / FULL_CODE, board)
+        for channel, code in zip(together.channels, together.drive_code, strict=True)
+    ]
+    total_w_m2 = sum(estimate.value for estimate in alone)
+    value = measured.value / total_w_m2
+    sources = {
+        "reading of all channels": measured.u_independent / measured.value,
+        "curves of the channels": sum(one.u_independent**2 for one in alone) ** 0.5 / total_w_m2,
+        "spectral mismatch": mismatch.u / mismatch.value,
+    }
+    components = tuple(
+        Component(name=name, u=value * u_rel, evaluation="B", common=False, source="this run")
+        for name, u_rel in sources.items()
+    )
+    return Estimate(value=value, unit="1", components=components)
+
+
+def centroid_at(
+    band: Band, board_degc: float, warm_up: Sequence[Evaluated], t_ref_degc: float
+) -> float:
+    """Return the centroid at the reference temperature. [nm]
+
+    The slope over temperature comes from the warm-up, at full drive; the value from the band.
+
+    Args:
+        band: The band at nominal irradiance.
+        board_degc: LED board temperature at which it was measured. [degC]
+        warm_up: The same channel while the board warmed up.
+        t_ref_degc: Reference temperature. [degC]
+
+    Raises:
+        EvaluationError: Fewer than two warm-up observations at different temperatures.
+    """
+    temperatures = np.array([one.board_degc for one in warm_up])
+    centroids = np.array([one.band.centroid.value for one in warm_up])
+    if len(warm_up) < 2 or np.ptp(temperatures) < 1:
+        raise EvaluationError(
+            f"{len(warm_up)} warm-up observations do not show how the centroid follows "
+            "temperature; at least 2 that are 1 K apart are needed"
+        )
+    slope_nm_per_k = float(np.polyfit(temperatures, centroids, 1)[0])
+    return band.centroid.value + slope_nm_per_k * (t_ref_degc - board_degc)

@@ -1,0 +1,152 @@
+"""From the observations of a run to the curves, tables and content of the calibration file."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ledcal.calibration.curve import ChannelCurve, Point, ReferenceCondition, fit_channel
+from ledcal.calibration.drive_model import COEFFICIENTS, MODEL
+from ledcal.calibration.panel_calibration import (
+    FLAG_ENGINEERING,
+    FLAG_SIMULATED,
+    IRRADIANCE_STEP_W_M2,
+    ChannelTable,
+    PanelCalibration,
+)
+from ledcal.calibration.record import PanelIdentity
+from ledcal.calibration.table import U_REL_STEP, channel_table
+from ledcal.rig.characterise import WarmUp
+from ledcal.rig.evaluation import Evaluated, centroid_at
+from ledcal.rig.product import Product
+from ledcal.rig.station import Station
+
+_DRAWN_POINTS = 41
+"""Points at which the fitted curve is kept for the page's plots."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FittedChannel:
+    """One channel's curve with what it was fitted to and the table made from it."""
+
+    curve: ChannelCurve
+    table: ChannelTable
+    points: tuple[Point, ...]
+    centroid_nm: float
+
+    def event(self) -> dict[str, Any]:
+        """Return the facts of the event `curve`."""
+        curve, table = self.curve, self.table
+        drives = np.linspace(curve.drive_min, curve.drive_max, _DRAWN_POINTS).tolist()
+        u = np.sqrt(np.diag(curve.covariance)).tolist()
+        return {
+            "channel": curve.channel,
+            "points": [
+                {
+                    "drive": point.drive,
+                    "board_degc": point.board_degc,
+                    "irradiance_w_m2": point.irradiance.value,
+                    "u_w_m2": point.irradiance.u_independent,
+                    "residual_rel": residual,
+                }
+                for point, residual in zip(self.points, curve.residual_rel, strict=True)
+            ],
+            "model": MODEL,
+            "coefficients": dict(zip(COEFFICIENTS, curve.coefficients, strict=True)),
+            "coefficient_u": dict(zip(COEFFICIENTS, u, strict=True)),
+            "t_ref_degc": curve.t_ref_degc,
+            "t_min_degc": curve.t_min_degc,
+            "t_max_degc": curve.t_max_degc,
+            "chi2": curve.chi2,
+            "dof": curve.dof,
+            "curve_drive": drives,
+            "curve_irradiance_w_m2": [
+                curve.irradiance_w_m2(drive, curve.t_ref_degc) for drive in drives
+            ],
+            "knot_drive_code": list(table.drive),
+            "knot_irradiance_w_m2": [e * IRRADIANCE_STEP_W_M2 for e in table.irradiance],
+            "b1": table.b1,
+            "b2": table.b2,
+            "b1_per_k": curve.coefficients[3],
+            "b2_per_k2": curve.coefficients[4],
+            "ceiling_w_m2": table.ceiling * IRRADIANCE_STEP_W_M2,
+            "u_rel": table.u_rel * U_REL_STEP,
+            "centroid_nm": self.centroid_nm,
+        }
+
+
+def fit_panel(
+    product: Product,
+    warm_up: WarmUp,
+    spectra: Mapping[int, Evaluated],
+    levels: Mapping[int, list[Evaluated]],
+) -> dict[int, FittedChannel]:
+    """Return each channel's curve through its warm-up, spectrum and drive level observations.
+
+    Raises:
+        FitError: A channel has no admissible curve or table.
+    """
+    found = {}
+    for channel, settings in product.channels.items():
+        seen = [*warm_up.transient[channel], spectra[channel], *levels[channel]]
+        points = tuple(one.point() for one in seen)
+        reference = _reference(product, [point.board_degc for point in points])
+        curve = fit_channel(channel, points, reference, product.temperature.u_board_k)
+        centroid_nm = centroid_at(
+            spectra[channel].band,
+            spectra[channel].board_degc,
+            warm_up.transient[channel],
+            reference.t_ref_degc,
+        )
+        table = channel_table(
+            curve,
+            nominal_w_m2=settings.nominal_w_m2,
+            ceiling_w_m2=settings.ceiling_w_m2,
+            centroid_nm=centroid_nm,
+        )
+        found[channel] = FittedChannel(
+            curve=curve, table=table, points=points, centroid_nm=centroid_nm
+        )
+    return found
+
+
+def panel_calibration(
+    station: Station,
+    product: Product,
+    identity: PanelIdentity,
+    tables: Mapping[int, ChannelTable],
+    sequence: int,
+) -> PanelCalibration:
+    """Return the content of the calibration file, but for the hash of its record."""
+    flags = FLAG_SIMULATED if station.simulated else 0
+    if station.mode == "ENG":
+        flags |= FLAG_ENGINEERING
+    return PanelCalibration(
+        flags=flags,
+        uid=bytes.fromhex(identity.uid),
+        serial=identity.serial,
+        product_code=identity.product_code,
+        hardware_revision=identity.hardware_revision,
+        drive_epoch=identity.drive_epoch,
+        sequence=sequence,
+        issued_at=int(time.time()),
+        valid_until_hours=identity.on_hours + product.valid_hours,
+        hours_at_calibration=identity.on_hours,
+        record_sha256=bytes(32),
+        distance_mm=identity.distance_mm,
+        geometry_id=identity.geometry_id,
+        channels=tuple(tables[channel] for channel in sorted(tables)),
+    )
+
+
+def _reference(product: Product, measured_degc: list[float]) -> ReferenceCondition:
+    """Return the range of use: as rated, but not far beyond what was measured."""
+    settings = product.temperature
+    low, high = settings.rated_degc
+    return ReferenceCondition(
+        t_ref_degc=settings.t_ref_degc,
+        t_min_degc=max(low, min(measured_degc) - settings.beyond_measured_k),
+        t_max_degc=min(high, max(measured_degc) + settings.beyond_measured_k),
+    )
