@@ -24,6 +24,7 @@ from ledcal.instruments.virtual import (
 from ledcal.instruments.virtual.bench import Bench
 from ledcal.instruments.virtual.clock import BenchClock
 from ledcal.instruments.virtual.detectors import MeterHead, SpectroHead, draw_thermocouples
+from ledcal.instruments.virtual.multiplexer import Multiplexer
 from ledcal.instruments.virtual.panel import VirtualPanel
 from ledcal.instruments.virtual.panel_firmware import PanelFirmware
 from ledcal.instruments.virtual.transports import (
@@ -101,17 +102,19 @@ async def serve(options: argparse.Namespace) -> None:
     bench = Bench(clock, world, firmware)
     meter_head, spectro_head = MeterHead(meter_rng), SpectroHead(spectro_rng)
     wires = draw_thermocouples(wire_rng, INPUTS)
-    logger = thermocouple_logger.VirtualThermocoupleLogger(bench, wires, logger_rng)
+    multiplexer = Multiplexer(world.heat, wires, logger_rng)
+    logger = thermocouple_logger.VirtualThermocoupleLogger(bench, multiplexer)
     meter_port = SerialPort(power_meter.VirtualPowerMeter(bench, meter_head), clock)
     panel_port = SerialPort(VirtualPanel(bench), clock, lambda: firmware.hear(clock.now_s()))
     bench.receive_panel_input = panel_port.receive
     jeti = spectrometer.VirtualSpectrometer(bench, spectro_head)
+    truth = Truth(bench, meter_head, multiplexer)
     lock = asyncio.Lock()
     servers = {
         "spectrometer": await serve_tcp(lambda: spectrometer.JetiSession(jeti)),
         "logger": await serve_tcp(lambda: ScpiSession(logger, lock)),
         "vxi11": await Vxi11Server(logger, lock).start(),
-        "truth": await serve_tcp(lambda: TruthSession(Truth(bench, meter_head, logger))),
+        "truth": await serve_tcp(lambda: TruthSession(truth)),
     }
     ports = {name: port_of(server) for name, server in servers.items()}
     paths = {

@@ -96,7 +96,8 @@ class MeterHead:
         at_head = 1.0 + optics.distance_derivative_per_mm() * self.stand_mm
         spectrum = light.spectral_irradiance_w_m2_nm(GRID_NM, at_head * (1.0 + self.cosine_defect))
         responsivity = self.responsivity_a_w(GRID_NM)
-        return float((spectrum * responsivity).sum() * self.area_mm2 * 1e-6)
+        per_m2 = float((spectrum * responsivity).sum())
+        return per_m2 * self.area_mm2 * 1e-6
 
     def indication_w(self, light: Light, wavelength_nm: float, averaging_s: float) -> float:
         """Return the power that the console computes, before its zero correction. [W]
@@ -106,7 +107,8 @@ class MeterHead:
         """
         stored_a_w = float(silicon_responsivity_a_w(np.array([wavelength_nm]))[0])
         power_w = self.photocurrent_a(light) / stored_a_w
-        power_w *= 1.0 + self.linearity_defect * min(1.0, abs(power_w) / 0.5) ** 0.5
+        # Most of a silicon head's defect appears at some milliwatts and stays.
+        power_w *= 1.0 + self.linearity_defect * power_w / (abs(power_w) + 5e-3)
         quiet = math.sqrt(0.1 / max(averaging_s, 1e-3))
         noise_w = math.hypot(self.NOISE * power_w, self.NOISE_W) * quiet
         return power_w + self.zero_w + float(self._noise.normal(0.0, noise_w))

@@ -15,14 +15,8 @@ from ledcal.instruments.virtual.panel_firmware import (
     ON_HOURS,
     PRODUCT_CODE,
 )
-from ledcal.instruments.virtual.scpi import (
-    Call,
-    Handler,
-    ScpiError,
-    ScpiInstrument,
-    definite_block,
-    whole,
-)
+from ledcal.instruments.virtual.scpi import Handler, ScpiInstrument
+from ledcal.instruments.virtual.scpi_grammar import Call, ScpiError, definite_block, whole
 
 FIRMWARE = "1.4.0"
 LOAD_S = 0.5
@@ -129,7 +123,7 @@ class VirtualPanel(ScpiInstrument):
 
     def _read_irradiance(self, call: Call) -> str:
         request_w_m2 = self._firmware.requests_w_m2[self._channel(call) - 1]
-        return f"{request_w_m2 or 0.0:g}"
+        return f"{request_w_m2 or 0.0:.10g}"
 
     def _all_off(self, call: Call) -> None:
         if call.boolean():

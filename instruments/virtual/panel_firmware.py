@@ -5,6 +5,7 @@ to the LEDs. Calibration files are opened by the C loader that panels are shippe
 """
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -97,7 +98,8 @@ class PanelFirmware:
         """Do what is due at the world's present time."""
         now_s = self.world.time_s
         if now_s >= self._silence_ends_s() - 1e-9:
-            self._heard_s = now_s
+            # Once: the next message arms the watchdog again.
+            self._heard_s = math.inf
             self._trip("watchdog")
         if self._lit() and self.ntc_degc() > HOTTEST_DEGC:
             self._trip("over temperature")
@@ -112,7 +114,7 @@ class PanelFirmware:
 
     def hear(self, now_s: float) -> None:
         """Note that a message has come."""
-        self._heard_s = max(self._heard_s, now_s)
+        self._heard_s = now_s
 
     def forgive_silence(self, duration_s: float) -> None:
         """Leave a span out of the watchdog's time: the emulation stood still in it."""
@@ -121,7 +123,6 @@ class PanelFirmware:
     def set_watchdog_s(self, timeout_s: float) -> None:
         """Set the communication watchdog; 0 is off. [s]"""
         self.watchdog_s = timeout_s
-        self._heard_s = max(self._heard_s, self.world.time_s)
 
     def set_drive_code(self, channel: int, code: int) -> None:
         """Set a raw drive code; calibrated mode of the channel ends."""
@@ -225,7 +226,7 @@ class PanelFirmware:
 
     def _silence_ends_s(self) -> float:
         if self.watchdog_s == 0.0:
-            return float("inf")
+            return math.inf
         return self._heard_s + max(self.watchdog_s, self._shortest_silence_s)
 
     def _look_up(self, index: int, request_w_m2: float) -> None:

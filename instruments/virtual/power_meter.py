@@ -5,11 +5,13 @@ commandDocu/pm103.html). What the lists leave open is marked "assumed".
 """
 
 import asyncio
+import math
 from collections.abc import Mapping
 
 from ledcal.instruments.virtual.bench import Bench
 from ledcal.instruments.virtual.detectors import MeterHead
-from ledcal.instruments.virtual.scpi import Call, Handler, ScpiError, ScpiInstrument, whole
+from ledcal.instruments.virtual.scpi import Handler, ScpiInstrument
+from ledcal.instruments.virtual.scpi_grammar import Call, ScpiError, whole
 
 SERIAL, HEAD_MODEL, HEAD_SERIAL = "M00412345", "S121C", "16060232"
 HEAD_FLAGS = 289
@@ -32,7 +34,6 @@ class VirtualPowerMeter(ScpiInstrument):
         """Switch on with the defaults."""
         self._bench = bench
         self._head = head
-        self._wavelength_nm = float(DEFAULT_NM)
         self._correction_w = 0.0
         self._zeroing_until_s: float | None = None
         self._measurement: asyncio.Task[str] | None = None
@@ -48,6 +49,7 @@ class VirtualPowerMeter(ScpiInstrument):
         return {
             "*RST": lambda _: self._defaults(),
             "*TST?": lambda _: "0",
+            "*LST?": lambda _: ",".join(self.headers()),
             "SYSTem:ERRor:COUNt?": lambda _: str(len(self.errors)),
             "SYSTem:VERSion?": lambda _: "1999.0",
             "SYSTem:SENSor#:IDN?": lambda _: (
@@ -56,6 +58,8 @@ class VirtualPowerMeter(ScpiInstrument):
             "SYSTem:SENSor#:CONNect?": lambda _: "1",
             "SENSe#:CORRection:WAVelength": self._set_wavelength,
             "SENSe#:CORRection:WAVelength?": self._read_wavelength,
+            "SENSe#:CORRection[:LOSS[:INPut[:MAGNitude]]]": self._set_loss,
+            "SENSe#:CORRection[:LOSS[:INPut[:MAGNitude]]]?": lambda _: f"{self._loss_db:.8E}",
             "SENSe#:CORRection:BEAMdiameter": self._set_beam,
             "SENSe#:CORRection:BEAMdiameter?": lambda _: f"{self._beam_mm:.8E}",
             "SENSe#:POWer[:DC]:RANGe[:UPPer]": self._set_range,
@@ -63,7 +67,7 @@ class VirtualPowerMeter(ScpiInstrument):
             "SENSe#:POWer[:DC]:RANGe:AUTO": self._set_autorange,
             "SENSe#:POWer[:DC]:RANGe:AUTO?": lambda _: str(int(self._autorange)),
             "SENSe#:POWer[:DC]:UNIT": self._set_unit,
-            "SENSe#:POWer[:DC]:UNIT?": lambda _: "W",
+            "SENSe#:POWer[:DC]:UNIT?": lambda _: self._unit,
             "SENSe#:AVERage[:COUNt]": self._set_average,
             "SENSe#:AVERage[:COUNt]?": lambda _: str(self._average),
             "SENSe#:FREQuency:MODE": self._set_mode,
@@ -108,7 +112,10 @@ class VirtualPowerMeter(ScpiInstrument):
         self._mode = "CW"
         self._filter = False
         self._quantity = "POW"
+        self._unit = "W"
+        self._wavelength_nm = float(DEFAULT_NM)
         self._beam_mm = 9.5
+        self._loss_db = 0.0
         self._abort()
 
     def _set_wavelength(self, call: Call) -> None:
@@ -127,6 +134,12 @@ class VirtualPowerMeter(ScpiInstrument):
         if not 0.1 <= diameter_mm <= 100.0:
             raise ScpiError(-222)
         self._beam_mm = diameter_mm
+
+    def _set_loss(self, call: Call) -> None:
+        loss_db = call.number()
+        if not -60.0 <= loss_db <= 60.0:
+            raise ScpiError(-222)
+        self._loss_db = loss_db
 
     async def _set_range(self, call: Call) -> None:
         word = call.only().upper()
@@ -148,8 +161,9 @@ class VirtualPowerMeter(ScpiInstrument):
         self._autorange = call.boolean()
 
     def _set_unit(self, call: Call) -> None:
-        if call.only().upper() != "W":
+        if call.only().upper() not in ("W", "DBM"):
             raise ScpiError(-224)
+        self._unit = call.only().upper()
 
     def _set_average(self, call: Call) -> None:
         count = whole(call.only())
@@ -211,7 +225,8 @@ class VirtualPowerMeter(ScpiInstrument):
     async def _fetch(self, _: Call) -> str:
         if self._measurement is None:
             raise ScpiError(-230)
-        return await self._measurement
+        await asyncio.wait({self._measurement})
+        return self._measurement.result()
 
     async def _read(self, call: Call) -> str:
         # ABOR + INIT + FETC? (pm103.html, READ?).
@@ -233,10 +248,16 @@ class VirtualPowerMeter(ScpiInstrument):
             await self._change_range(wanted_w)
         if power_w > self._range_w:
             return OVER_RANGE
+        return self._written(power_w * 10.0 ** (self._loss_db / 10.0))
+
+    def _written(self, power_w: float) -> str:
+        """Write a power in the configured quantity and unit."""
         if self._quantity == "POWDENS":
             # W/cm2 by the beam diameter (pm103.html, CONF:PDEN).
-            area_cm2 = 3.141592653589793 / 4.0 * (self._beam_mm / 10.0) ** 2
+            area_cm2 = math.pi / 4.0 * (self._beam_mm / 10.0) ** 2
             return f"{power_w / area_cm2:.8E}"
+        if self._unit == "DBM":
+            return f"{10.0 * math.log10(max(power_w, 1e-15) / 1e-3):.8E}"
         return f"{power_w:.8E}"
 
     async def _change_range(self, range_w: float) -> None:

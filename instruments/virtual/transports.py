@@ -21,6 +21,8 @@ UNFINISHED_S = 2.0
 ABORT = b"\x1b"
 """ESC: ends the command that runs (JETI)."""
 
+FAREWELL_WALL_S = 2.0
+
 Send = Callable[[bytes], Awaitable[None]]
 
 
@@ -128,9 +130,7 @@ class ScpiSession:
             await send(reply + b"\n")
 
 
-async def serve_tcp(
-    session: Callable[[], Session],
-) -> asyncio.Server:
+async def serve_tcp(session: Callable[[], Session]) -> asyncio.Server:
     """Serve one session object for each connection on a free loopback port."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -145,30 +145,33 @@ def port_of(server: asyncio.Server) -> int:
 
 
 async def _serve_connection(
-    session: Session,
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
+    session: Session, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    messages: asyncio.Queue[bytes] = asyncio.Queue()
+    """Execute messages in order while reading on, so that an abort or the end is noticed."""
+    messages: asyncio.Queue[bytes | None] = asyncio.Queue()
 
     async def send(reply: bytes) -> None:
         writer.write(reply)
         await writer.drain()
 
     async def work() -> None:
-        while True:
-            await session.handle(await messages.get(), send)
+        while (message := await messages.get()) is not None:
+            await session.handle(message, send)
 
     worker = asyncio.create_task(work())
     try:
-        while received := await reader.read(65536):
+        while (received := await reader.read(65536)) and not worker.done():
             for message in session.feed(received):
                 if message == ABORT:
                     worker.cancel()
+                    messages = asyncio.Queue()
                     worker = asyncio.create_task(work())
                 else:
                     messages.put_nowait(message)
-    except (ConnectionError, asyncio.CancelledError):
+        # What was sent before the end is still executed, but its client waits for no reply.
+        messages.put_nowait(None)
+        await asyncio.wait_for(worker, FAREWELL_WALL_S)
+    except (ConnectionError, TimeoutError, asyncio.CancelledError):
         pass  # the client went away, or the bench ends; the last command dies with the connection
     finally:
         worker.cancel()

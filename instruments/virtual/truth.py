@@ -13,8 +13,8 @@ from typing import Any
 
 from ledcal.instruments.virtual.bench import Bench
 from ledcal.instruments.virtual.detectors import MeterHead
-from ledcal.instruments.virtual.emitters import REFERENCE_BOARD_DEGC, band
-from ledcal.instruments.virtual.thermocouple_logger import VirtualThermocoupleLogger
+from ledcal.instruments.virtual.emitters import REFERENCE_BOARD_DEGC, Emitter, band
+from ledcal.instruments.virtual.multiplexer import Multiplexer
 from ledcal.instruments.virtual.transports import Send
 
 Question = Callable[[dict[str, Any]], dict[str, Any]]
@@ -23,12 +23,11 @@ Question = Callable[[dict[str, Any]], dict[str, Any]]
 class Truth:
     """Questions about the world and the conditions that a test may set in it."""
 
-    def __init__(self, bench: Bench, head: MeterHead, logger: VirtualThermocoupleLogger) -> None:
+    def __init__(self, bench: Bench, head: MeterHead, multiplexer: Multiplexer) -> None:
         """Look at the whole bench."""
         self._bench = bench
         self._world = bench.world
-        self._head = head
-        self._logger = logger
+        self._multiplexer = multiplexer
         self._questions: dict[str, Question] = {
             "state": self._state,
             "bands": self._bands,
@@ -42,6 +41,7 @@ class Truth:
             "ambient_degc": lambda value: setattr(
                 bench.world.heat, "ambient_degc", _number(value)
             ),
+            "board_degc": lambda value: setattr(bench.world.heat, "board_degc", _number(value)),
             "fan_stalled": lambda value: setattr(bench.world.heat, "fan_stalled", _boolean(value)),
             "open_thermocouple": self._open_thermocouple,
             "reboot": lambda _: bench.firmware.boot(),
@@ -51,12 +51,15 @@ class Truth:
         """Answer one line."""
         self._bench.advance()
         try:
-            request = json.loads(line)
+            request: dict[str, Any] = json.loads(line)
             if "ask" in request:
                 return self._questions[request["ask"]](request)
             self._conditions[request["set"]](request.get("value", True))
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            return {"error": f"{type(error).__name__}: {error}"}
+        except KeyError as error:
+            known = [*self._questions, *self._conditions]
+            return {"error": f"unknown or missing: {error}; known names: {', '.join(known)}"}
+        except (AttributeError, TypeError, ValueError) as error:
+            return {"error": str(error)}
         return {"ok": True}
 
     def _state(self, _: dict[str, Any]) -> dict[str, Any]:
@@ -114,9 +117,9 @@ class Truth:
         }
 
     def _open_thermocouple(self, value: Any) -> None:
-        self._logger.opened = set() if value is None else {str(value)}
+        self._multiplexer.opened = set() if value is None else {str(value)}
 
-    def _emitter(self, channel: int) -> Any:
+    def _emitter(self, channel: int) -> Emitter:
         if not 1 <= channel <= len(self._world.emitters):
             raise ValueError(f"channel {channel} is outside 1 to {len(self._world.emitters)}")
         return self._world.emitters[channel - 1]

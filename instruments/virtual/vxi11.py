@@ -27,6 +27,7 @@ class Link:
 
     incoming: bytes = b""
     outgoing: bytes = b""
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
     running: "asyncio.Task[None] | None" = field(default=None)
 
 
@@ -90,6 +91,8 @@ class Vxi11Server:
         elif procedure in (CLEAR, TRIGGER, REMOTE, LOCAL, LOCK, UNLOCK, ENABLE_SRQ):
             if procedure == CLEAR and link is not None:
                 self._abort(link)
+            elif procedure == TRIGGER and link is not None:
+                await self._instrument.execute(b"*TRG")
             result = struct.pack(">I", INVALID_LINK if link is None else NO_ERROR)
         else:
             return accepted + struct.pack(">I", 3)
@@ -139,6 +142,7 @@ class Vxi11Server:
                 reply = await self._instrument.execute(line)
             if reply is not None:
                 link.outgoing += reply + b"\n"
+                link.ready.set()
 
     async def _read(self, link: Link | None, arguments: "Xdr") -> bytes:
         if link is None:
@@ -146,11 +150,9 @@ class Vxi11Server:
         size, timeout_ms = arguments.word(), arguments.word()
         arguments.word()  # lock timeout: locks are always free
         flags, character = arguments.word(), arguments.word()
-        if link.running is not None and not link.outgoing:
-            await asyncio.wait({link.running}, timeout=timeout_ms / 1000.0)
-        elif not link.outgoing:
-            await asyncio.sleep(timeout_ms / 1000.0)
-        if not link.outgoing:
+        try:
+            await asyncio.wait_for(link.ready.wait(), timeout_ms / 1000.0)
+        except TimeoutError:
             return struct.pack(">3I", IO_TIMEOUT, 0, 0)
         content, reason = link.outgoing[:size], 0
         if flags & TERMINATION_FLAG and bytes([character]) in content:
@@ -158,7 +160,9 @@ class Vxi11Server:
             reason |= REASON_CHARACTER
         link.outgoing = link.outgoing[len(content) :]
         reason |= REASON_COUNT if len(content) == size else 0
-        reason |= 0 if link.outgoing else REASON_END
+        if not link.outgoing:
+            link.ready.clear()
+            reason |= REASON_END
         return struct.pack(">2I", NO_ERROR, reason) + pack_opaque(content)
 
     @staticmethod
@@ -166,6 +170,7 @@ class Vxi11Server:
         if link.running is not None:
             link.running.cancel()
         link.running, link.incoming, link.outgoing = None, b"", b""
+        link.ready.clear()
 
 
 class Xdr:
