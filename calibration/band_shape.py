@@ -64,17 +64,35 @@ def shape_of(
     peak_nm, peak_noise_nm, height = peak(x, y, u)
     (lower_nm, u_lower_nm), (upper_nm, u_upper_nm) = half_power_points(x, y, u, height)
     power = y * steps_nm(x)
-    centroid_nm = float(power @ x / power.sum())
+    total = float(power.sum())
+    centroid_nm = float(power @ x) / total
     lever_nm = x - centroid_nm
+    inner_noise_nm = float(np.linalg.norm(lever_nm * steps_nm(x) * u)) / total
+    edge_noise_nm = float(np.linalg.norm(lever_nm[[0, -1]] * _edge_noise(x, y, u))) / total
     return Shape(
         peak_nm=peak_nm,
         peak_noise_nm=peak_noise_nm,
         centroid_nm=centroid_nm,
-        centroid_noise_nm=float(np.linalg.norm(lever_nm * steps_nm(x) * u) / power.sum()),
-        variance_nm2=float(power @ lever_nm**2 / power.sum()),
+        centroid_noise_nm=inner_noise_nm + edge_noise_nm,  # the same noise does both
+        variance_nm2=float(power @ lever_nm**2) / total,
         fwhm_nm=upper_nm - lower_nm,
         fwhm_noise_nm=math.hypot(u_lower_nm, u_upper_nm),
     )
+
+
+def _edge_noise(x: FloatArray, y: FloatArray, u: FloatArray) -> FloatArray:
+    """Return how much of the sum over the band comes and goes as noise shifts its two edges."""
+    moved = []
+    for edge, inner in (
+        (slice(None, _SMOOTHED_OVER), slice(_SMOOTHED_OVER, 2 * _SMOOTHED_OVER)),
+        (slice(-_SMOOTHED_OVER, None), slice(-2 * _SMOOTHED_OVER, -_SMOOTHED_OVER)),
+    ):
+        rise = abs(np.mean(y[inner]) - np.mean(y[edge]))
+        run = abs(np.mean(x[inner]) - np.mean(x[edge]))
+        smoothed_u = np.mean(u[edge]) / math.sqrt(_SMOOTHED_OVER)
+        steps = smoothed_u / rise if smoothed_u < rise else 1.0
+        moved.append(abs(np.mean(y[edge])) * run * steps)
+    return np.array(moved)
 
 
 def roughness(values: FloatArray) -> FloatArray:

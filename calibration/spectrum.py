@@ -99,11 +99,11 @@ def corrected_spectrum(observation: Observation, certificate: SpectrometerCertif
         wavelength_nm <= certificate.wavelength_nm[-1]
     )
     top = int(np.argmax(net))
-    if net[top] < LEAST_PEAK_TO_NOISE * noise[top]:
+    if not net[top] > LEAST_PEAK_TO_NOISE * noise[top]:
         raise EvaluationError(
-            f"the spectrum's peak {net[top]:.3g} W/m2/nm is less than {LEAST_PEAK_TO_NOISE:g} "
-            f"times its noise {noise[top]:.3g} W/m2/nm; check that light reaches the "
-            "spectrometer and lengthen its integration time"
+            f"there is no light to describe: the spectrum's peak {net[top]:.3g} W/m2/nm is not "
+            f"above {LEAST_PEAK_TO_NOISE:g} times its noise {noise[top]:.3g} W/m2/nm; check that "
+            "light reaches the spectrometer and lengthen its integration time"
         )
     if not covered[top]:
         raise OutsideCertificate(

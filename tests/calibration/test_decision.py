@@ -1,0 +1,118 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledcal.calibration.decision import Tolerance, decide, rule_text
+from ledcal.calibration.errors import EvaluationError
+from ledcal.calibration.estimate import Component, Estimate
+from ledcal.calibration.outcome import Verdict
+
+numbers = st.floats(-1e6, 1e6)
+uncertainties = st.floats(0, 1e5)
+factors = st.floats(0, 3)
+
+
+def _estimate(value: float, u: float) -> Estimate:
+    component = Component(name="all", u=u, evaluation="B", common=False, source="test")
+    return Estimate(value=value, unit="W/m2", components=(component,))
+
+
+# Limits 90 to 110, U = 4: accepted from 94 to 106, failed below 86 and above 114.
+@pytest.mark.parametrize(
+    ("value", "verdict"),
+    [
+        (85.9, Verdict.FAIL),
+        (86.0, Verdict.INCONCLUSIVE),
+        (93.9, Verdict.INCONCLUSIVE),
+        (94.0, Verdict.PASS),
+        (106.0, Verdict.PASS),
+        (106.1, Verdict.INCONCLUSIVE),
+        (114.0, Verdict.INCONCLUSIVE),
+        (114.1, Verdict.FAIL),
+    ],
+)
+def test_the_guard_band_lies_on_both_sides_of_each_limit(value: float, verdict: Verdict) -> None:
+    decision = decide(_estimate(value, 2.0), Tolerance(lower=90.0, upper=110.0))
+    assert decision.verdict is verdict
+    assert (decision.acceptance_lower, decision.acceptance_upper) == (94.0, 106.0)
+    assert decision.rule == "guard band w = 1 U (ILAC-G8:09/2019 4.2.2)"
+
+
+def test_an_open_side_stays_open() -> None:
+    decision = decide(_estimate(1e9, 1.0), Tolerance(lower=0.5, upper=None))
+    assert decision.verdict is Verdict.PASS
+    assert (decision.acceptance_lower, decision.acceptance_upper) == (2.5, None)
+
+
+def test_simple_acceptance_leaves_nothing_inconclusive() -> None:
+    tolerance = Tolerance(lower=None, upper=1.0, guard_factor=0.0)
+    assert decide(_estimate(1.0, 9.0), tolerance).verdict is Verdict.PASS
+    assert decide(_estimate(1.1, 9.0), tolerance).verdict is Verdict.FAIL
+    assert "simple acceptance" in decide(_estimate(1.0, 9.0), tolerance).rule
+
+
+def test_an_uncertainty_wider_than_the_tolerance_never_passes() -> None:
+    assert decide(_estimate(0.0, 2.0), Tolerance(lower=-1.0, upper=1.0)).verdict is (
+        Verdict.INCONCLUSIVE
+    )
+
+
+def test_a_result_without_limits_is_refused() -> None:
+    with pytest.raises(EvaluationError, match="no tolerance limit"):
+        decide(_estimate(1.0, 0.1), Tolerance(lower=None, upper=None))
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "factor"),
+    [(1.0, 1.0, 1.0), (2.0, 1.0, 1.0), (math.nan, 1.0, 1.0), (0.0, math.inf, 1.0), (0, 1, -1)],
+)
+def test_impossible_limits_are_refused(lower: float, upper: float, factor: float) -> None:
+    with pytest.raises(EvaluationError):
+        Tolerance(lower=lower, upper=upper, guard_factor=factor)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_what_is_not_finite_is_never_decided(value: float) -> None:
+    with pytest.raises(EvaluationError, match="not finite"):
+        _estimate(value, 0.1)
+    with pytest.raises(EvaluationError, match="uncertainty"):
+        _estimate(1.0, value)
+
+
+@given(value=numbers, u=uncertainties, limit=st.floats(0.1, 1e6), factor=factors)
+def test_mirrored_results_have_mirrored_decisions(
+    value: float, u: float, limit: float, factor: float
+) -> None:
+    tolerance = Tolerance(lower=-limit, upper=limit, guard_factor=factor)
+    assert (
+        decide(_estimate(value, u), tolerance).verdict
+        is decide(_estimate(-value, u), tolerance).verdict
+    )
+
+
+_RANK = {Verdict.PASS: 0, Verdict.INCONCLUSIVE: 1, Verdict.FAIL: 2}
+
+
+@given(value=st.floats(0, 1e6), more=st.floats(0, 1e6), u=uncertainties, factor=factors)
+def test_further_from_the_middle_is_never_better(
+    value: float, more: float, u: float, factor: float
+) -> None:
+    tolerance = Tolerance(lower=-1000.0, upper=1000.0, guard_factor=factor)
+    near, far = (decide(_estimate(v, u), tolerance).verdict for v in (value, value + more))
+    assert _RANK[near] <= _RANK[far]
+
+
+@given(value=numbers, u=uncertainties, more=uncertainties)
+def test_more_uncertainty_never_makes_a_pass_or_a_fail(
+    value: float, u: float, more: float
+) -> None:
+    tolerance = Tolerance(lower=-1000.0, upper=1000.0)
+    sharp, blunt = (decide(_estimate(value, w), tolerance).verdict for w in (u, u + more))
+    assert blunt in (sharp, Verdict.INCONCLUSIVE)
+
+
+def test_the_rule_is_one_sentence_for_each_kind() -> None:
+    assert "w = 1·U, k = 2 (ILAC-G8:09/2019, 4.2.2)" in rule_text(1.0)
+    assert rule_text(0.0).startswith("Simple acceptance (ILAC-G8:09/2019, 4.2.1)")

@@ -1,0 +1,153 @@
+import math
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from ledcal.calibration.channel_curve import ChannelCurve, ReferenceCondition
+from ledcal.calibration.errors import FileError, FitError
+from ledcal.calibration.lookup import check_served, check_table, lookup
+from ledcal.calibration.panel_calibration import ChannelTable
+from ledcal.calibration.table import channel_table, largest_u_rel
+
+
+def _curve(
+    p: tuple[float, float, float] = (6e-3, 5e-5, 8e-4), b: tuple[float, float] = (4.2e-3, 9e-6)
+) -> ChannelCurve:
+    return ChannelCurve(
+        channel=1,
+        coefficients=(*p, *b),
+        covariance=np.diag([1e-12, 1e-14, 1e-12, 1e-10, 1e-14]),
+        reference=ReferenceCondition(t_ref_degc=40.0, t_min_degc=20.0, t_max_degc=55.0),
+        drive_min=0.08,
+        drive_max=1.0,
+        chi2=10.0,
+        dof=11,
+        residual_rel=(),
+        u_common=0.0125,
+        u_model=0.0005,
+        u_board_k=0.2,
+    )
+
+
+def _table(curve: ChannelCurve, nominal_w_m2: float = 100.0) -> ChannelTable:
+    return channel_table(
+        curve, nominal_w_m2=nominal_w_m2, ceiling_w_m2=1.03 * nominal_w_m2, centroid_nm=855.26
+    )
+
+
+def test_the_table_is_in_the_units_of_the_file() -> None:
+    table = _table(_curve())
+    assert table.centroid_dnm == 8553
+    assert (table.t_ref, table.t_min, table.t_max) == (10240, 5120, 14080)
+    assert table.ceiling == 10300
+    assert table.b1 == round(4.2e-3 * 2**22)
+    assert table.b2 == round(9e-6 * 2**30)
+    assert len(table.drive) == len(table.irradiance) == 16
+    assert (table.drive[0], table.drive[-1]) == (math.ceil(0.08 * 65535), 65535)
+    steps = [above - below for below, above in pairwise(table.drive)]
+    assert steps == sorted(steps)
+
+
+@pytest.mark.parametrize("board_degc", [20.0, 33.3, 40.0, 55.0])
+def test_every_request_gives_what_the_curve_says(board_degc: float) -> None:
+    """Every code of the file from 25 % of nominal to the ceiling, through the integers."""
+    curve = _curve()
+    table = _table(curve)
+    temperature = round(board_degc * 256)
+    requests = range(2500, table.ceiling + 1, 1)
+    codes = [lookup(table, request, temperature) for request in requests]
+    assert all(above >= below for below, above in pairwise(codes))
+    given_w_m2 = np.array([curve.irradiance_w_m2(c / 65535, temperature / 256) for c in codes])
+    worst = np.max(np.abs(given_w_m2 / (np.array(requests) / 100) - 1))
+    assert worst < 0.0015
+
+
+def test_the_stated_uncertainty_holds_that_of_the_curve_and_the_table() -> None:
+    curve = _curve()
+    table = _table(curve)
+    of_curve = max(curve.u_rel(curve.drive_for(100.0, t), t) for t in (20.0, 40.0, 55.0))
+    assert 2 * of_curve <= table.u_rel * 1e-4 < 2 * of_curve * 1.1
+    coarse = channel_table(
+        curve, nominal_w_m2=100.0, ceiling_w_m2=103.0, centroid_nm=855.0, points=4
+    )
+    assert coarse.u_rel > table.u_rel + 20
+
+
+def test_a_wrong_table_shows_in_the_stated_uncertainty() -> None:
+    curve = _curve()
+    table = _table(curve)
+    wrong = replace(table, irradiance=tuple(round(e * 1.05) for e in table.irradiance))
+    assert largest_u_rel(curve, wrong, 100.0) > 0.025
+
+
+@settings(max_examples=40)
+@given(
+    p0=st.floats(2e-3, 8e-3),
+    p1=st.floats(0, 3e-4),
+    p2=st.floats(0, 2e-3),
+    b1=st.floats(-2e-3, 9e-3),
+    b2=st.floats(-1e-5, 4e-5),
+)
+def test_every_admissible_curve_makes_a_table_that_the_loader_accepts(
+    p0: float, p1: float, p2: float, b1: float, b2: float
+) -> None:
+    curve = _curve((p0, p1, p2), (b1, b2))
+    assume(min(curve.correction(t) for t in (20.0, 40.0, 55.0)) > 0.55)
+    nominal_w_m2 = (
+        0.75
+        * curve.irradiance_w_m2(1.0, 40.0)
+        / max(curve.correction(t) for t in np.linspace(20.0, 55.0, 36).tolist())
+    )
+    assume(4 * 1.3 * curve.irradiance_w_m2(0.08, 40.0) < nominal_w_m2)
+    table = _table(curve, nominal_w_m2)
+    check_table(table, 1)
+    check_served(table)
+    assert table.ceiling * 0.01 >= nominal_w_m2 - 0.01
+
+
+def test_the_ceiling_is_what_can_be_had_when_hot() -> None:
+    curve = _curve()
+    hot_w_m2 = curve.irradiance_w_m2(1.0, 55.0)
+    table = channel_table(
+        curve, nominal_w_m2=0.9 * hot_w_m2, ceiling_w_m2=200.0, centroid_nm=855.0
+    )
+    assert table.ceiling * 0.01 == pytest.approx(hot_w_m2, abs=0.02)
+    assert lookup(table, table.ceiling, table.t_max) > 65500
+
+
+def test_a_panel_without_headroom_is_refused() -> None:
+    with pytest.raises(FitError, match=r"channel 1: headroom: .* nominal is 150 W/m2"):
+        _table(_curve(), 150.0)
+
+
+def test_a_product_ceiling_below_nominal_is_refused() -> None:
+    with pytest.raises(FitError, match=r"headroom: at most 99\.00 W/m2"):
+        channel_table(_curve(), nominal_w_m2=100.0, ceiling_w_m2=99.0, centroid_nm=855.0)
+
+
+def test_a_lowest_drive_that_is_too_bright_is_refused() -> None:
+    with pytest.raises(FitError, match=r"low end: the lowest measured drive 0\.3"):
+        _table(replace(_curve(), drive_min=0.3))
+
+
+@pytest.mark.parametrize("points", [1, 17])
+def test_more_knots_than_the_file_holds_are_refused(points: int) -> None:
+    with pytest.raises(FitError, match=f"{points} knots; the file holds 2 to 16"):
+        channel_table(
+            _curve(), nominal_w_m2=100.0, ceiling_w_m2=103.0, centroid_nm=855.0, points=points
+        )
+
+
+def test_a_correction_beyond_the_file_is_refused() -> None:
+    with pytest.raises(FitError, match="does not fit into the file: CORRECTION"):
+        _table(_curve(b=(0.035, 0.0025)), 60.0)
+
+
+def test_a_request_below_the_lowest_knot_is_dark() -> None:
+    table = _table(_curve())
+    with pytest.raises(FileError, match="RANGE"):
+        lookup(table, 100, table.t_ref)
