@@ -1,0 +1,39 @@
+from dataclasses import replace
+
+from ledcal.calibration.record import Record
+from ledcal.reports.coefficients import coefficient_table, knot_table
+
+
+def test_the_integers_of_the_file_are_printed_as_they_are(record: Record) -> None:
+    table = coefficient_table(record.curves)
+    rows = dict(table.rows)
+    assert table.channels == [1, 2, 3, 4, 5]
+    assert rows["b1 as written / 2⁻³⁰ per 1/256 K"][0] == str(record.curves[0].b1)
+    assert rows["b1 / K⁻¹"][0] == "0.007200"
+    assert rows["Ceiling / mW/cm²"][0] == "6.300"
+    assert rows["Expanded relative uncertainty U, k = 2 / %"][0] == "3.12"
+
+
+def test_a_coefficient_without_uncertainty_or_in_one_channel_only(record: Record) -> None:
+    first, second = record.curves[:2]
+    odd = replace(first, coefficients=first.coefficients | {"x": 1.25}, coefficient_u={"a2": 0.01})
+    rows = dict(coefficient_table([odd, second]).rows)
+    assert rows["Fit: x (u)"] == ["1.25", "–"]
+    assert rows["Fit: a2 (u)"][0] == "0.050 (0.010)"
+
+
+def test_shorter_tables_are_filled_with_dashes(record: Record) -> None:
+    first, second = record.curves[:2]
+    short = replace(
+        second,
+        knot_drive_code=second.knot_drive_code[:2],
+        knot_irradiance_w_m2=second.knot_irradiance_w_m2[:2],
+    )
+    rows = knot_table([first, short]).rows
+    assert len(rows) == 16
+    assert (rows[0][0], rows[0][1][0]) == ("1", str(first.knot_drive_code[0]))
+    assert rows[-1][1][2:] == ["–", "–"]
+
+
+def test_no_curve_no_table() -> None:
+    assert knot_table([]).rows == []

@@ -1,0 +1,81 @@
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+
+import pytest
+
+from ledcal.calibration.record import Record
+from ledcal.reports.figures import (
+    curve_figure,
+    residual_reach,
+    spectra_figure,
+    verification_figure,
+)
+from ledcal.reports.results import channel_names, verification
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def words(figure: str) -> list[str]:
+    return [text.text or "" for text in ElementTree.fromstring(figure).iter(f"{SVG}text")]
+
+
+def test_each_verified_point_has_a_mark_and_each_channel_its_name(record: Record) -> None:
+    points = verification(record)
+    figure = verification_figure(points, channel_names(record))
+    circles = list(ElementTree.fromstring(figure).iter(f"{SVG}circle"))
+    assert len(circles) == len(points) + 1  # and the one in the legend
+    assert [w for w in words(figure) if "·" in w] == [
+        "1 · 630 nm",
+        "2 · 660 nm",
+        "3 · 810 nm",
+        "4 · 830 nm",
+        "5 · 850 nm",
+    ]
+
+
+def test_limits_that_differ_are_drawn_apart(record: Record) -> None:
+    points = verification(record)
+    same = verification_figure(points, {})
+    points[7] = replace(points[7], upper=1.05 * (points[7].nominal or 0.0))
+    apart = verification_figure(points, {})
+    assert apart.count("stroke-dasharray") == same.count("stroke-dasharray") + 2
+
+
+def test_a_point_without_limits_is_still_drawn(record: Record) -> None:
+    point = replace(
+        verification(record)[0],
+        lower=None,
+        upper=None,
+        acceptance_lower=None,
+        acceptance_upper=None,
+        where={},
+    )
+    assert "–" in words(verification_figure([point], {}))
+
+
+def test_spectra_show_where_the_light_is(record: Record) -> None:
+    figure = spectra_figure(record.spectra, channel_names(record))
+    numbers = [int(word) for word in words(figure) if word.isdigit()]
+    assert min(numbers) > 500
+    assert max(numbers) < 1000
+
+
+@pytest.mark.parametrize("level", [0.0, -0.001])
+def test_a_channel_without_light_still_has_a_figure(record: Record, level: float) -> None:
+    dark = replace(record.spectra[0], irradiance_w_m2_nm=[level] * 651)
+    assert "630 nm" in spectra_figure([dark], {1: "630 nm"})
+
+
+def test_curve_and_residuals_share_the_drive_axis(record: Record) -> None:
+    curve = record.curves[0]
+    figure = curve_figure(curve, "630 nm", residual_reach(record.curves))
+    circles = list(ElementTree.fromstring(figure).iter(f"{SVG}circle"))
+    across = [circle.get("cx") for circle in circles]
+    assert len(across) == 2 * len(curve.points)
+    assert across[: len(curve.points)] == across[len(curve.points) :]
+
+
+def test_residuals_share_one_scale_that_holds_them_all(record: Record) -> None:
+    reach = residual_reach(record.curves)
+    assert all(abs(100 * p["residual_rel"]) < reach for c in record.curves for p in c.points)
+    assert residual_reach([]) == 0.1
