@@ -97,6 +97,7 @@ class Link(Dialogue):
         resource, session = self._resource, self._own_session
         if resource is None:
             raise self._lost("the link is closed")
+        self._await_byte()
         left_s = self._deadline_s - time.monotonic()
         if left_s <= 0:
             raise self._late()
@@ -110,11 +111,19 @@ class Link(Dialogue):
                 octets, status = session.read(count)
         self._heard += octets
         if status == StatusCode.error_timeout:
-            self._is_quiet()  # pyvisa-py spins at a closed connection and calls it a timeout
             raise self._late()
         if status < 0:
             raise self._lost(f"connection lost while waiting for {self._command!r} ({status!r})")
         return bytes(octets)
+
+    def _await_byte(self) -> None:
+        """Wait until a socket has something; pyvisa-py spins at a closed one until the timeout."""
+        if self._socket is not None and self._is_quiet():
+            with self._visa_errors("cannot be waited for"):
+                select.select(
+                    [self._socket], [], [], max(0.0, self._deadline_s - time.monotonic())
+                )
+            self._is_quiet()
 
     def _discard(self) -> bool:
         if self._resource is None or not (self._is_serial or self._socket is not None):

@@ -15,7 +15,7 @@ from ledcal.instruments.errors import (
 )
 from ledcal.instruments.identity import Identity, parse_identity
 from ledcal.instruments.link import Bus, Link
-from ledcal.instruments.reply import fields, integer, number, number_or_overload, quoted, switch
+from ledcal.instruments.reply import integer, number, number_or_overload, quoted, switch
 from ledcal.instruments.roles import PowerHead, PowerMeter
 
 __all__ = ["PowerHead", "PowerMeter", "ThorlabsPM103"]
@@ -28,6 +28,7 @@ _AUTORANGE_STEPS = 8
 _ZERO_POLL_S = 0.1
 _ZERO_DEADLINE_S = 30.0
 _POWER_SENSOR, _WAVELENGTH_SETTABLE = 1, 32  # SYST:SENS:IDN? flags, PM100D manual
+_HEAD_FIELDS = 6
 _HEAD_FIELD = re.compile(r'"[^"]*"|[^",]+')
 
 
@@ -199,7 +200,7 @@ class ThorlabsPM103:
 
 def _head(reply: str) -> tuple[str, str, str, int]:
     parts = _HEAD_FIELD.findall(reply)
-    if ",".join(parts) != reply:
-        raise ValueError(f"expected a head's description, got {reply!r}")
-    model, serial, calibrated, _kind, _subtype, flags = fields(reply, 6)
+    if ",".join(parts) != reply or len(parts) != _HEAD_FIELDS:
+        raise ValueError(f"expected {_HEAD_FIELDS} fields that describe a head, got {reply!r}")
+    model, serial, calibrated, _kind, _subtype, flags = parts
     return quoted(model), quoted(serial), quoted(calibrated), integer(flags)
