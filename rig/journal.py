@@ -79,15 +79,28 @@ def _split(path: Path) -> tuple[int, list[dict[str, Any]]]:
         raise RecordError(f"{path}: cannot be read: {error.strerror}") from error
     whole = content.rfind(b"\n") + 1
     events = []
-    for number, line in enumerate(content[:whole].splitlines(), start=1):
+    # Only a newline ends an event: text within one may hold other line separators.
+    for number, line in enumerate(content[:whole].split(b"\n")[:-1], start=1):
         try:
-            event = json.loads(line)
+            event = parse_event(line)
         except ValueError as error:
             raise RecordError(f"{path}:{number}: is damaged: {error}") from error
-        if not isinstance(event, dict) or event.get("n") != number:
+        if event.get("n") != number:
             raise RecordError(f"{path}:{number}: is not event {number}")
         events.append(event)
     return whole, events
+
+
+def parse_event(line: bytes) -> dict[str, Any]:
+    """Return the event on one line of a journal.
+
+    Raises:
+        ValueError: The line is no JSON object.
+    """
+    event = json.loads(line)
+    if not isinstance(event, dict):
+        raise ValueError("it is no JSON object")
+    return event
 
 
 def _finite(value: Any) -> Any:

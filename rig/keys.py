@@ -60,6 +60,14 @@ def engineering_key(data_folder: Path) -> SigningKey:
     return read_signing_key(path)
 
 
+def known_public_key(data_folder: Path) -> bytes | None:
+    """Return the public half of the data folder's key, None where it has none or cannot use it."""
+    try:
+        return read_signing_key(data_folder / ENGINEERING_KEY).public
+    except RefusedInput:
+        return None
+
+
 def read_signing_key(path: Path) -> SigningKey:
     """Return the private key in a PEM file that only its owner may read.
 

@@ -17,7 +17,7 @@ from ledcal.rig.closing import (
 )
 from ledcal.rig.folder import canonical, sha256_hex
 from ledcal.rig.journal import JOURNAL, read_journal
-from ledcal.rig.keys import signature_holds
+from ledcal.rig.keys import known_public_key, signature_holds
 from ledcal.rig.run import CALIBRATION
 
 
@@ -38,12 +38,14 @@ class Verification:
         findings: Empty when nothing was altered.
         checked: How many files were compared with the seal.
         key_id: Id of the key that made the seal, 16 hex digits, empty without a readable seal.
+        key_known: Whether it is the data folder's own key.
     """
 
     folder: Path
     findings: tuple[Finding, ...]
     checked: int
     key_id: str
+    key_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,12 @@ class _Seal:
     public_key: bytes
 
 
-def verify_run(folder: Path) -> Verification:
+def verify_path(path: Path, data_folder: Path) -> Verification:
+    """Return what is not as it was sealed: a run's folder, or the run that a file belongs to."""
+    return verify_run(path if path.is_dir() else path.parent, data_folder)
+
+
+def verify_run(folder: Path, data_folder: Path) -> Verification:
     """Return what is not as it was sealed in a run's folder; damaged input is a finding too."""
     try:
         seal = _read_seal(folder)
@@ -68,6 +75,7 @@ def verify_run(folder: Path) -> Verification:
         findings=tuple(findings),
         checked=len(seal.files),
         key_id=key_id(seal.public_key).hex(),
+        key_known=seal.public_key == known_public_key(data_folder),
     )
 
 

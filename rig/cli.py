@@ -1,0 +1,210 @@
+"""The command `ledcal`: thin; each command's work is in a module that is imported only then."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DATA_FOLDER = Path("ledcal-data")
+
+app = typer.Typer(
+    name="ledcal",
+    help="Calibrate red and near-infrared LED therapy panels on a bench, and check the results.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Data = Annotated[
+    Path, typer.Option("--data", metavar="DIR", envvar="LEDCAL_DATA", help="Data folder.")
+]
+OtherData = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        envvar="LEDCAL_DATA",
+        help="Data folder, instead of the station file's.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.callback()
+def _ledcal(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"ledcal {installed('ledcal')}")
+        raise typer.Exit()
+
+
+@app.command()
+def calibrate(
+    serial: Annotated[str, typer.Argument(metavar="SERIAL", help="Panel serial, as scanned.")],
+    station: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Station file; without it the virtual bench is used."),
+    ] = None,
+    product: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Product file; a default one is shipped.")
+    ] = None,
+    data: OtherData = None,
+    operator: Annotated[str, typer.Option(metavar="ID", help="Who does it.")] = "not recorded",
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")] = "not recorded",
+    json: AsJson = False,
+) -> None:
+    """Calibrate one panel: measure, fit, write and load its file, and prove it by light.
+
+    Exit code: 0 PASS, 1 FAIL, 2 refused input, 3 SETUP, 4 STATION, 5 ABORTED, 6 INCONCLUSIVE.
+    """
+    with _refusals(json):
+        from ledcal.rig.run import Request
+        from ledcal.rig.screen import open_screen
+        from ledcal.rig.summary import outcome_object, print_json
+        from ledcal.rig.supervisor import calibrate as supervise
+        from ledcal.rig.supervisor import order
+
+        request = Request(serial=serial, operator=operator, reason=reason)
+        wanted = order(request, station, product, data)
+        with open_screen(wanted.data_folder, quiet=json) as screen:
+            folder, record = supervise(wanted, screen.follow)
+        if json:
+            print_json(outcome_object(folder, record))
+        else:
+            screen.verdict(folder, record)
+    raise typer.Exit(record.outcome.exit_code)
+
+
+@app.command()
+def bench(
+    serial: Annotated[
+        str, typer.Option(metavar="SERIAL", help="Serial of the virtual panel.")
+    ] = "DEMO-0001",
+    speed: Annotated[
+        float, typer.Option(min=1, max=200, help="Bench seconds in a second.")
+    ] = 20.0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Draws the panel and the instruments' errors.")
+    ] = 1,
+    mode: Annotated[str, typer.Option(help="DEMO or ENG, for the station file.")] = "DEMO",
+    data: Data = DATA_FOLDER,
+) -> None:
+    """Serve the virtual bench until interrupted; print its station file's path."""
+    with _refusals():
+        from ledcal.rig.serve import serve_virtual_bench
+
+        serve_virtual_bench(
+            data.resolve(), serial=serial, speed=speed, seed=seed, mode=mode, announce=typer.echo
+        )
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A calibration file.")],
+    irradiance: Annotated[
+        tuple[int, float, float] | None,
+        typer.Option(metavar="CH W/M2 DEGC", help="Evaluate the look-up as the firmware does."),
+    ] = None,
+    data: Data = DATA_FOLDER,
+    json: AsJson = False,
+) -> None:
+    """Show a panel's calibration file as a table, or refuse it by the loader's error name."""
+    with _refusals(json):
+        from ledcal.rig.inspect_file import inspect_file, print_inspection
+
+        print_inspection(inspect_file(file, irradiance, data), as_json=json)
+
+
+@app.command()
+def verify(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Run folders or files.")],
+    data: Data = DATA_FOLDER,
+    json: AsJson = False,
+) -> None:
+    """Check signatures and hashes; name what was altered. Exit code 0 or 1."""
+    from ledcal.rig.summary import print_verifications
+    from ledcal.rig.verify import verify_path
+
+    found = [verify_path(path, data) for path in paths]
+    print_verifications(found, as_json=json)
+    raise typer.Exit(1 if any(one.findings for one in found) else 0)
+
+
+@app.command()
+def show(
+    run: Annotated[str, typer.Argument(metavar="RUN|SERIAL", help="Run folder, id or serial.")],
+    data: Data = DATA_FOLDER,
+    json: AsJson = False,
+) -> None:
+    """Show a run, also one that was cut off, from its journal."""
+    with _refusals(json):
+        from ledcal.rig.run import find_run
+        from ledcal.rig.summary import outcome_object, print_json, print_record, record_of
+
+        folder = find_run(data, run)
+        record = record_of(folder)
+        if json:
+            print_json(outcome_object(folder, record))
+        else:
+            print_record(folder, record)
+
+
+@app.command()
+def history(
+    serial: Annotated[str, typer.Argument(metavar="SERIAL", help="Panel serial.")],
+    data: Data = DATA_FOLDER,
+    json: AsJson = False,
+) -> None:
+    """List every run of a panel, the aborted ones too."""
+    with _refusals(json):
+        from ledcal.rig.run import RUNS, runs_of
+        from ledcal.rig.summary import outcome_object, print_history, print_json, record_of
+
+        runs = [(path, record_of(path)) for path in runs_of(data / RUNS, serial)]
+        if json:
+            print_json({"serial": serial, "runs": [outcome_object(*one) for one in runs]})
+        else:
+            print_history(serial, runs)
+
+
+@app.command()
+def report(
+    run: Annotated[str, typer.Argument(metavar="RUN|SERIAL", help="Run folder, id or serial.")],
+    output: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where the page is written.")
+    ] = Path("certificate.html"),
+    data: Data = DATA_FOLDER,
+) -> None:
+    """Make a run's certificate again from its journal, and compare it with the sealed one."""
+    with _refusals():
+        from ledcal.rig.run import find_run
+        from ledcal.rig.summary import render_again
+
+        typer.echo(render_again(find_run(data, run), output))
+
+
+@contextmanager
+def _refusals(as_json: bool = False) -> Iterator[None]:
+    """End with the outcome's exit code, and say why in a person's words."""
+    from ledcal.rig.errors import RigError
+
+    try:
+        yield
+    except RigError as error:
+        from ledcal.rig.summary import print_json, refusal_object
+
+        if as_json:
+            print_json(refusal_object(error))
+        typer.echo(f"{error.outcome}: {error}", err=True)
+        raise typer.Exit(error.outcome.exit_code) from error

@@ -1,0 +1,53 @@
+"""Serve the virtual bench for other processes, until a signal ends it."""
+
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from ledcal.rig.errors import RefusedInput
+from ledcal.rig.folder import require_writable
+from ledcal.rig.keys import engineering_key
+from ledcal.rig.product import read_product
+from ledcal.rig.run import require_serial
+from ledcal.rig.virtual_bench import virtual_bench
+
+
+def serve_virtual_bench(
+    data_folder: Path,
+    *,
+    serial: str,
+    speed: float,
+    seed: int,
+    mode: str,
+    announce: Callable[[str], None],
+) -> None:
+    """Serve until SIGINT, SIGTERM or SIGHUP; announce the station file's path once it is there.
+
+    Raises:
+        RefusedInput: Serial or mode are refused.
+        StationError: The bench does not come up, or the data folder cannot be written.
+    """
+    if mode not in ("DEMO", "ENG"):
+        raise RefusedInput("MODE", f"mode {mode!r}: a virtual bench is DEMO or ENG")
+    require_serial(serial, read_product(None).settings)
+    require_writable(data_folder)
+    ended = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ended.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
+    with virtual_bench(
+        data_folder / "bench" / serial,
+        data_folder=data_folder,
+        public_key=engineering_key(data_folder).public,
+        serial=serial,
+        speed=speed,
+        seed=seed,
+        mode=mode,
+    ) as station:
+        announce(str(station))
+        ended.wait()

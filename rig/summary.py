@@ -1,0 +1,193 @@
+"""What the command line prints of a run, and the JSON objects for other programs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ledcal.calibration.errors import RecordError
+from ledcal.calibration.record import Measured, Record, read_record
+from ledcal.reports.certificate import certificate_html
+from ledcal.reports.text import legible
+from ledcal.rig.closing import (
+    CERTIFICATE,
+    PANEL_FILE,
+    RECORD,
+    REPORT,
+    TRANSCRIPT,
+    record_bytes,
+)
+from ledcal.rig.errors import RefusedInput, RigError
+from ledcal.rig.folder import sha256_hex, write_whole
+from ledcal.rig.journal import read_journal
+from ledcal.rig.run import CALIBRATION
+from ledcal.rig.verify import Verification
+
+SHAPES = {"PASS": "✔", "FAIL": "✘", "INCONCLUSIVE": "?", "ABORTED": "■"}
+_PATHS = {
+    "record": RECORD,
+    "calibration": CALIBRATION,
+    "file": PANEL_FILE,
+    "certificate": CERTIFICATE,
+    "report": REPORT,
+    "transcript": TRANSCRIPT,
+}
+_W_M2_PER_MW_CM2 = 10.0
+
+
+def record_of(folder: Path) -> Record:
+    """Return a run's record, read from its journal.
+
+    Raises:
+        RefusedInput: There is no readable journal.
+    """
+    try:
+        return read_record(read_journal(folder))
+    except RecordError as error:
+        raise RefusedInput("JOURNAL", f"{folder}: {error}") from error
+
+
+def outcome_object(folder: Path, record: Record) -> dict[str, Any]:
+    """Return the JSON object of a run; paths of files that were not made are null."""
+    paths = {name: folder / file for name, file in _PATHS.items()}
+    return {
+        "run": record.run.run,
+        "serial": record.run.serial,
+        "outcome": record.outcome.value,
+        "exit_code": record.outcome.exit_code,
+        "reasons": record.reasons,
+        "folder": str(folder.resolve()),
+        "paths": {
+            name: str(path.resolve()) if path.exists() else None for name, path in paths.items()
+        },
+    }
+
+
+def refusal_object(error: RigError) -> dict[str, Any]:
+    """Return the JSON object of a run that was refused before it began."""
+    return {
+        "run": None,
+        "outcome": error.outcome.value,
+        "exit_code": error.outcome.exit_code,
+        "reasons": [{"code": error.code, "text": str(error)}],
+    }
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one JSON object; control characters in it are escaped, as JSON asks."""
+    print(json.dumps(value, indent=2, allow_nan=False))
+
+
+def verdict_text(record: Record) -> Text:
+    """Return the verdict as a word with a shape, so that it does not hang on colour."""
+    shape = SHAPES.get(record.outcome.value, "▲")
+    colour = {"PASS": "bold blue", "FAIL": "bold red"}.get(record.outcome.value, "bold yellow")
+    return Text(f"{shape} {record.outcome.value}", style=colour)
+
+
+def print_record(folder: Path, record: Record) -> None:
+    """Print a run for a person."""
+    console = _console()
+    console.print(verdict_text(record))
+    console.print(Text(record.outcome.meaning))
+    for reason in record.reasons:
+        console.print(Text(f"  {reason['code']}: {legible(reason['text'])}"))
+    run = record.run
+    marked = " (simulated bench)" if run.simulated else ""
+    console.print(Text(f"run       {run.run}{marked}"))
+    console.print(Text(f"panel     {legible(run.serial)}, {legible(run.product['model'])}"))
+    console.print(Text(f"operator  {legible(run.operator)}; reason: {legible(run.reason)}"))
+    console.print(Text(f"from      {run.at} to {record.finished_at}, attempt {run.attempt}"))
+    for note in record.notes:
+        console.print(Text(f"note      {note.code}: {legible(note.text)}"))
+    steps = ", ".join(f"{one.step} {one.result}" for one in record.steps)
+    console.print(Text(f"steps     {steps or 'none'}"))
+    verified = [one for one in record.measured if one.step == "verify"]
+    if verified:
+        console.print(_verified_table(verified))
+    console.print(Text(f"folder    {folder.resolve()}"))
+
+
+def print_history(serial: str, runs: Sequence[tuple[Path, Record]]) -> None:
+    """Print one line for each run of a panel, the oldest first."""
+    console = _console()
+    if not runs:
+        console.print(Text(f"{legible(serial)}: no run in this data folder"))
+    for folder, record in runs:
+        reasons = "; ".join(reason["code"] for reason in record.reasons)
+        console.print(Text.assemble(f"{folder.name}  ", verdict_text(record), f"  {reasons}"))
+
+
+def print_verifications(found: Sequence[Verification], *, as_json: bool) -> None:
+    """Print what was altered in which run, or that nothing was."""
+    if as_json:
+        objects = [
+            {
+                "path": str(one.folder),
+                "unaltered": not one.findings,
+                "checked": one.checked,
+                "key_id": one.key_id,
+                "key_known": one.key_known,
+                "findings": [{"file": f.file, "text": f.text} for f in one.findings],
+            }
+            for one in found
+        ]
+        print_json({"unaltered": all(not one.findings for one in found), "paths": objects})
+        return
+    console = _console()
+    for one in found:
+        if one.findings:
+            console.print(Text(f"✘ {one.folder}: altered", style="bold red"))
+        else:
+            console.print(Text(f"✔ {one.folder}: nothing was altered", style="bold blue"))
+            whose = "this data folder's" if one.key_known else "not known here: compare its id"
+            console.print(Text(f"  {one.checked} files, key {one.key_id} ({whose})"))
+        for finding in one.findings:
+            console.print(Text(f"  {legible(finding.file)}: {legible(finding.text)}"))
+
+
+def render_again(folder: Path, output: Path) -> str:
+    """Write the certificate anew from the journal; return a sentence on how it compares.
+
+    Raises:
+        RefusedInput: There is no readable journal.
+        StationError: The page cannot be written.
+    """
+    record = record_of(folder)
+    digest = sha256_hex(record_bytes(read_journal(folder)))
+    page = certificate_html(record, record_sha256=digest).encode()
+    write_whole(output, page)
+    sealed = folder / CERTIFICATE
+    if not sealed.exists():
+        return f"{output}: made; the run has no page of its own to compare it with"
+    if sealed.read_bytes() == page:
+        return f"{output}: identical with the run's page"
+    return f"{output}: differs from the run's page; see `ledcal verify {folder}`"
+
+
+def _verified_table(verified: Sequence[Measured]) -> Table:
+    table = Table(title="Verification: asked through the firmware, measured at the plane")
+    for name in ("channel", "asked mW/cm²", "measured mW/cm²", "U (k = 2)", "limits", "verdict"):
+        table.add_column(name, justify="right")
+    for one in verified:
+        table.add_row(
+            str(one.channel),
+            _mw_cm2(one.nominal),
+            _mw_cm2(one.value),
+            _mw_cm2(one.expanded_uncertainty),
+            f"{_mw_cm2(one.lower)} … {_mw_cm2(one.upper)}",
+            f"{SHAPES.get(one.verdict.value, '')} {one.verdict.value}",
+        )
+    return table
+
+
+def _mw_cm2(irradiance_w_m2: float | None) -> str:
+    return "open" if irradiance_w_m2 is None else f"{irradiance_w_m2 / _W_M2_PER_MW_CM2:.3f}"
+
+
+def _console() -> Console:
+    return Console(markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,193 @@
+"""Start the procedure as a child, follow its journal, and close the run however the child ends."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from types import FrameType
+from typing import Any, BinaryIO
+
+from ledcal.calibration.record import Record
+from ledcal.rig.bench import read_certificates
+from ledcal.rig.closing import REPORT, close_run, key_of
+from ledcal.rig.errors import StationError
+from ledcal.rig.folder import require_writable
+from ledcal.rig.journal import JOURNAL, parse_event
+from ledcal.rig.keys import SigningKey, engineering_key
+from ledcal.rig.product import read_product
+from ledcal.rig.run import Request, new_run_folder, require_serial
+from ledcal.rig.station import beside, read_station
+
+LOG = "procedure.log"
+_LOOK_EVERY_S = 0.05
+_END_LIMIT_S = 30.0
+_LOG_TAIL = 2000
+
+Follow = Callable[[Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A run as it was asked for, with the files that define it; all of them were read once.
+
+    Attributes:
+        station: Station file, None for the virtual bench.
+        product: Product file, None for the one that ships with ledcal.
+        data_folder: Where the run is kept.
+        key: Signs what the run makes.
+    """
+
+    request: Request
+    station: Path | None
+    product: Path | None
+    data_folder: Path
+    key: SigningKey
+
+
+def order(
+    request: Request, station: Path | None, product: Path | None, data: Path | None
+) -> Order:
+    """Check everything that a person wrote, before anything is started.
+
+    Raises:
+        RefusedInput: Serial, station, product or certificate file are refused.
+        StationError: The data folder cannot be written.
+    """
+    require_serial(request.serial, read_product(product).settings)
+    if station is None:
+        data_folder = data or Path("ledcal-data")
+        require_writable(data_folder)
+        key = engineering_key(data_folder)
+    else:
+        read = read_station(station)
+        read_certificates(read)
+        data_folder = data or beside(read, read.settings.data_folder)
+        require_writable(data_folder)
+        key = key_of(read)
+    return Order(
+        request=request, station=station, product=product, data_folder=data_folder, key=key
+    )
+
+
+def calibrate(wanted: Order, follow: Follow) -> tuple[Path, Record]:
+    """Run the procedure; return the run's folder and its record.
+
+    Args:
+        wanted: The run.
+        follow: Called with each event of the journal as it is written.
+
+    Raises:
+        StationError: The procedure did not come so far as to begin a journal.
+    """
+    folder = new_run_folder(wanted.data_folder, wanted.request.serial)
+    child, lifeline = _start(wanted, folder)
+    journal = _Follower(folder / JOURNAL, follow)
+    with _orderly_end(child, lifeline):
+        while _running(child):
+            journal.look()
+    journal.look()
+    if not (folder / JOURNAL).exists():
+        text = (folder / LOG).read_text(errors="replace")[-_LOG_TAIL:]
+        raise StationError("NOT_STARTED", f"the procedure did not begin:\n{text}")
+    return folder, close_run(folder, wanted.key)
+
+
+def _start(wanted: Order, folder: Path) -> tuple["subprocess.Popen[bytes]", BinaryIO]:
+    """Start the child; it ends when our end of the pipe closes, so also when we are killed."""
+    theirs, ours = os.pipe()
+    with (folder / LOG).open("wb") as log:
+        child = subprocess.Popen(
+            [*_command(wanted, folder), f"--ledcal-supervisor={theirs}"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=_environment(),
+            pass_fds=(theirs,),
+        )
+    os.close(theirs)
+    return child, os.fdopen(ours, "wb")
+
+
+def _command(wanted: Order, folder: Path) -> list[str]:
+    ini = files("ledcal.fixtures").joinpath("procedure", "pytest.ini")
+    command = [
+        *(sys.executable, "-m", "pytest", "--pyargs", "ledcal.fixtures.procedure"),
+        *("-c", str(ini), "--rootdir", str(folder)),
+        # A stray plugin or configuration must not touch a production run: this is the whole list.
+        *("-p", "ledcal.fixtures.plugin", "-p", "pytest_metadata.plugin"),
+        *("-p", "pytest_html.plugin", "--html", str(folder / REPORT), "--self-contained-html"),
+        f"--ledcal-folder={folder}",
+        f"--ledcal-data={wanted.data_folder}",
+        f"--ledcal-serial={wanted.request.serial}",
+        f"--ledcal-operator={wanted.request.operator}",
+        f"--ledcal-reason={wanted.request.reason}",
+    ]
+    if wanted.station is not None:
+        command.append(f"--ledcal-station={wanted.station}")
+    if wanted.product is not None:
+        command.append(f"--ledcal-product={wanted.product}")
+    return command
+
+
+def _environment() -> dict[str, str]:
+    dropped = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+    kept = {name: value for name, value in os.environ.items() if name not in dropped}
+    return kept | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
+def _running(child: "subprocess.Popen[bytes]") -> bool:
+    try:
+        child.wait(timeout=_LOOK_EVERY_S)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
+
+
+@contextmanager
+def _orderly_end(child: "subprocess.Popen[bytes]", lifeline: BinaryIO) -> Iterator[None]:
+    """Let the child end the run and make the panel dark, whatever ends this process."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    except KeyboardInterrupt:
+        # A terminal sends its interrupt to the child too; the closed pipe says the same.
+        lifeline.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=_END_LIMIT_S)
+    finally:
+        lifeline.close()
+        if child.poll() is None:
+            child.kill()
+            child.wait()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Follower:
+    """Reads what a growing journal has gained since the last look."""
+
+    def __init__(self, path: Path, follow: Follow) -> None:
+        self._path = path
+        self._follow = follow
+        self._read = 0
+
+    def look(self) -> None:
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._read)
+            content = file.read()
+        whole = content.rfind(b"\n") + 1
+        self._read += whole
+        for line in content[:whole].split(b"\n")[:-1]:
+            self._follow(parse_event(line))
