@@ -110,9 +110,9 @@ class PowerMeterCertificate:
         Raises:
             OutsideCertificate: The certificate does not cover the wavelength.
         """
-        at = np.array([wavelength_nm])
-        factor = float(self._interpolated(at, self.correction_factor)[0])
-        u_rel = float(self._interpolated(at, self.u_rel)[0])
+        _require_covered(self.head, np.array([wavelength_nm]), self.wavelength_nm)
+        factor = float(np.interp(wavelength_nm, self.wavelength_nm, self.correction_factor))
+        u_rel = float(np.interp(wavelength_nm, self.wavelength_nm, self.u_rel))
         component = _component("power meter certificate", factor * u_rel, self.head)
         return Estimate(value=factor, unit="1", components=(component,))
 
@@ -122,11 +122,8 @@ class PowerMeterCertificate:
         Raises:
             OutsideCertificate: The certificate does not cover one of the wavelengths.
         """
-        return self._interpolated(wavelength_nm, self.relative_responsivity)
-
-    def _interpolated(self, wavelength_nm: FloatArray, column: FloatArray) -> FloatArray:
         _require_covered(self.head, wavelength_nm, self.wavelength_nm)
-        return np.interp(wavelength_nm, self.wavelength_nm, column)
+        return np.interp(wavelength_nm, self.wavelength_nm, self.relative_responsivity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

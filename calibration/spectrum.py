@@ -253,7 +253,7 @@ def _require_spectrum(wavelength_nm: FloatArray, values: FloatArray, state: str)
 
 def _require_partner(lit: SpectrumIndication, blank: SpectrumIndication, state: str) -> None:
     # Dark signal depends on integration time: only a blank of the same time cancels it.
-    if blank.integration_s != lit.integration_s:
+    if not math.isclose(blank.integration_s, lit.integration_s, rel_tol=1e-6):
         raise EvaluationError(
             f"the {state} spectrum was integrated for {blank.integration_s:g} s, the lit one for "
             f"{lit.integration_s:g} s; take the blanks with the integration time of the lit one"

@@ -64,7 +64,7 @@ def channel_table(
         t_min=math.ceil(curve.t_min_degc / TEMPERATURE_STEP_K),
         t_max=math.floor(curve.t_max_degc / TEMPERATURE_STEP_K),
         u_rel=0,
-        ceiling=math.floor(ceiling_w_m2 / IRRADIANCE_STEP_W_M2),
+        ceiling=_whole_steps(ceiling_w_m2),
         b1=round(b1 * ONE * TEMPERATURE_STEP_K),
         b2=round(b2 * ONE),  # 2⁴⁶ per (1/256 K)² is 2³⁰ per K²
         irradiance=tuple(_knot_irradiance(curve, code) for code in codes),
@@ -75,11 +75,11 @@ def channel_table(
     try:
         check_table(table, curve.channel)
         check_served(table)
+        expanded = COVERAGE_FACTOR * largest_u_rel(curve, table, nominal_w_m2)
     except FileError as error:
         raise FitError(
             f"channel {curve.channel}: the curve does not fit into the file: {error}"
         ) from error
-    expanded = COVERAGE_FACTOR * largest_u_rel(curve, table, nominal_w_m2)
     return replace(table, u_rel=math.ceil(expanded / U_REL_STEP))
 
 
@@ -90,9 +90,12 @@ def largest_u_rel(curve: ChannelCurve, table: ChannelTable, nominal_w_m2: float)
     (interpolation between knots, whole codes) is measured: each request goes through the file's
     integers and back through the curve; the worst deviation is a rectangular limit, and so is
     half a step of the request's own rounding.
+
+    Raises:
+        FileError: The table does not serve one of the requests.
     """
     lowest = math.ceil(LOWEST_REQUEST * nominal_w_m2 / IRRADIANCE_STEP_W_M2)
-    highest = math.floor(nominal_w_m2 / IRRADIANCE_STEP_W_M2)
+    highest = _whole_steps(nominal_w_m2)
     requests = np.linspace(lowest, highest, _GRID).astype(int).tolist()
     temperatures = np.linspace(table.t_min, table.t_max, _GRID).astype(int).tolist()
     deviation_rel, u_rel = 0.0, 0.0
@@ -105,6 +108,12 @@ def largest_u_rel(curve: ChannelCurve, table: ChannelTable, nominal_w_m2: float)
             u_rel = max(u_rel, given.u / given.value)
     rounding_rel = 0.5 / lowest
     return math.sqrt(u_rel**2 + (deviation_rel**2 + rounding_rel**2) / 3)
+
+
+def _whole_steps(irradiance_w_m2: float) -> int:
+    """Return the irradiance in the file's steps, rounded down. [0.01 W/m2]"""
+    # Rounded first: 0.29 / 0.01 is 28.999… in binary.
+    return math.floor(round(irradiance_w_m2 / IRRADIANCE_STEP_W_M2, 6))
 
 
 def _knot_codes(curve: ChannelCurve, points: int) -> list[int]:
@@ -153,7 +162,7 @@ def _ceiling(table: ChannelTable, nominal_w_m2: float) -> int:
     """Return the largest request to be served, one that stays in the table however hot."""
     largest = max(correction(table, t) for t in range(table.t_min, table.t_max + 1))
     ceiling = min(table.ceiling, table.irradiance[-1] * ONE // largest)
-    if ceiling * IRRADIANCE_STEP_W_M2 < nominal_w_m2:
+    if ceiling < _whole_steps(nominal_w_m2):
         raise FitError(
             f"channel {table.channel}: headroom: at most {ceiling * IRRADIANCE_STEP_W_M2:.2f} "
             f"W/m2 can be served from {table.t_min * TEMPERATURE_STEP_K:g} to "

@@ -134,6 +134,22 @@ def test_a_lowest_drive_that_is_too_bright_is_refused() -> None:
         _table(replace(_curve(), drive_min=0.3))
 
 
+@pytest.mark.parametrize("spare", [0.0, 1e-5, 1e-4, 1e-3])
+def test_a_lowest_drive_just_at_a_quarter_of_nominal_serves_it(spare: float) -> None:
+    curve = _curve()
+    nominal_w_m2 = 4 * curve.irradiance_w_m2(0.08, 20.0) * (1 + spare)
+    table = _table(curve, nominal_w_m2)
+    lowest = math.ceil(25 * nominal_w_m2)
+    assert table.drive[0] <= lookup(table, lowest, table.t_min) < 1.01 * table.drive[0]
+    with pytest.raises(FitError, match="low end"):
+        _table(curve, nominal_w_m2 * 0.998)
+
+
+def test_an_irradiance_of_whole_steps_keeps_its_last_step() -> None:
+    table = channel_table(_curve(), nominal_w_m2=60.16, ceiling_w_m2=60.16, centroid_nm=855.0)
+    assert table.ceiling == 6016
+
+
 @pytest.mark.parametrize("points", [1, 17])
 def test_more_knots_than_the_file_holds_are_refused(points: int) -> None:
     with pytest.raises(FitError, match=f"{points} knots; the file holds 2 to 16"):
