@@ -5,6 +5,7 @@ from itertools import groupby
 
 from markupsafe import Markup
 
+from ledcal.calibration.outcome import Verdict
 from ledcal.calibration.record import CurveFitted, Measured, SpectrumTaken
 from ledcal.reports.number import significant
 from ledcal.reports.plot import (
@@ -27,6 +28,7 @@ from ledcal.reports.plot import (
     y_axis,
 )
 from ledcal.reports.results import PERCENT
+from ledcal.reports.shapes import verdict_shape
 
 _MW_CM2 = 0.1
 """mW/cm2 per W/m2."""
@@ -51,7 +53,9 @@ _LEGEND = "".join(
 def verification_figure(points: Sequence[Measured], names: Mapping[int, str]) -> Markup:
     """Return the deviation of every verified point with its expanded uncertainty and limits."""
     rows = [_relative(point) for point in points]
-    reach = max(abs(v) for row in rows for v in row.values()) * 1.12 or 1.0
+    passed = sum(point.verdict is Verdict.PASS for point in points)
+    room = 1.12 if passed == len(points) else 1.3
+    reach = room * max(_reach(row) for row in rows) or 1.0
     frame = Frame(
         left=46, top=40, width=908, height=170, x_range=(0, len(rows)), y_range=(-reach, reach)
     )
@@ -67,6 +71,8 @@ def verification_figure(points: Sequence[Measured], names: Mapping[int, str]) ->
     whiskers = []
     for position, (point, row) in enumerate(zip(points, rows, strict=True)):
         whiskers.append(_whisker(frame, position, row, colour(point.channel or 1)))
+        if point.verdict is not Verdict.PASS:
+            whiskers.append(_sign(frame, position, row, point.verdict))
         whiskers.append(label(frame.x(position + 0.5), 228, _share(point), _MIDDLE_SOFT))
     zero = line(frame.left, frame.y(0), frame.left + frame.width, frame.y(0), f'stroke="{INK}"')
     axis = y_axis(frame, "Deviation from what was asked / %", count=6)
@@ -76,8 +82,9 @@ def verification_figure(points: Sequence[Measured], names: Mapping[int, str]) ->
         "verification",
         size=(960, 258),
         title="Deviation of the delivered from the requested irradiance",
-        text=f"{len(rows)} points with bars of expanded uncertainty between the limits; the "
-        f"largest deviation is {worst:.2f} %. The numbers are in the table of the verification.",
+        text=f"{len(rows)} points with bars of expanded uncertainty and their limits, {passed} of "
+        f"them PASS; the largest deviation is {worst:.2f} %. The numbers are in the table of the "
+        "verification.",
         marks="".join([*shade, axis, zero, *lines, *whiskers, *brackets, _LEGEND]),
     )
 
@@ -227,6 +234,12 @@ def _lit_range(spectra: Sequence[SpectrumTaken]) -> tuple[float, float]:
     return 20.0 * (min(lit) // 20 - 1), 20.0 * (max(lit) // 20 + 2)
 
 
+def _reach(row: Mapping[str, float]) -> float:
+    """Return how far from zero a point with its bar and its limits reaches. [%]"""
+    limits = (abs(row[name]) for name in ("lower", "upper") if name in row)
+    return max(abs(row["value"]) + row["u"], *limits, 0.0)
+
+
 def _whisker(frame: Frame, position: int, row: Mapping[str, float], tint: str) -> str:
     x = frame.x(position + 0.5)
     high, low = frame.y(row["value"] + row["u"]), frame.y(row["value"] - row["u"])
@@ -238,6 +251,16 @@ def _whisker(frame: Frame, position: int, row: Mapping[str, float], tint: str) -
         + f'<circle cx="{x:.1f}" cy="{frame.y(row["value"]):.1f}" r="4" fill="{tint}" '
         'stroke="#fff"/>'
     )
+
+
+def _sign(frame: Frame, position: int, row: Mapping[str, float], verdict: Verdict) -> str:
+    """Return the sign of a verdict beyond the bar of its point, on the side away from zero."""
+    x = frame.x(position + 0.5) - 8
+    if row["value"] < 0:
+        y = frame.y(row["value"] - row["u"]) + 4
+    else:
+        y = frame.y(row["value"] + row["u"]) - 20
+    return f'<g transform="translate({x:.1f} {y:.1f})">{verdict_shape(verdict, 16)}</g>'
 
 
 def _channel_brackets(

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from ledcal.calibration.outcome import Verdict
 from ledcal.calibration.record import Record
 from ledcal.reports.figures import (
     curve_figure,
@@ -39,6 +40,16 @@ def test_limits_that_differ_are_drawn_apart(record: Record) -> None:
     points[7] = replace(points[7], upper=1.05 * (points[7].nominal or 0.0))
     apart = verification_figure(points, {})
     assert apart.count("stroke-dasharray") == same.count("stroke-dasharray") + 2
+
+
+def test_a_point_that_did_not_pass_carries_a_sign(record: Record) -> None:
+    points = verification(record)
+    assert "<g " not in verification_figure(points, {})
+    points[3] = replace(points[3], value=0.85 * points[3].value, verdict=Verdict.FAIL)
+    points[4] = replace(points[4], value=1.09 * points[4].value, verdict=Verdict.INCONCLUSIVE)
+    figure = verification_figure(points, {})
+    assert figure.count("<g ") == 2
+    assert "13 of them PASS" in figure
 
 
 def test_a_point_without_limits_is_still_drawn(record: Record) -> None:
