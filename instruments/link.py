@@ -62,7 +62,7 @@ class Link(Dialogue):
         if self._resource is None:
             self._open()
 
-    def _open(self) -> None:
+    def _open(self) -> MessageBasedResource:
         with self._visa_errors("cannot be opened"):
             manager = _resource_manager(self._visa_library)
             resource = manager.open_resource(self.resource_name, open_timeout=_OPEN_WAIT_MS)
@@ -84,14 +84,13 @@ class Link(Dialogue):
                 self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             elif resource.interface_type == InterfaceType.tcpip:
                 resource.clear()
+        return resource
 
     def _transmit(self, octets: bytes) -> None:
-        if self._resource is None:
-            self._open()
-        assert self._resource is not None
+        resource = self._resource or self._open()
         with self._visa_errors(f"connection lost while sending {self._command!r}"):
-            self._resource.timeout = self._allowed_s * 1000
-            self._resource.write_raw(octets)
+            resource.timeout = self._allowed_s * 1000
+            resource.write_raw(octets)
 
     def _receive(self, count: int) -> bytes:
         resource, session = self._resource, self._own_session

@@ -15,7 +15,8 @@ class Transcript:
     `dir` ("out" to the instrument, "in" from it) and `data`: the bytes as ASCII text in which
     every other byte, the control characters and the backslash are written as Python's
     `unicode_escape` does (`\n`, `\x06`, `\\`). Nothing is lost: the bytes are again
-    `data.encode("ascii").decode("unicode_escape").encode("latin-1")`.
+    `data.encode("ascii").decode("unicode_escape").encode("latin-1")`. The lines of one answer
+    are one entry, with the time at which it was complete or given up.
     """
 
     def __init__(self, path: Path) -> None:

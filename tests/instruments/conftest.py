@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledcal.instruments import dialogue
 from ledcal.instruments.clock import Clock
@@ -169,13 +170,24 @@ def spoken(transcript_path: Path) -> Callable[[str], bytes]:
     return read
 
 
+@pytest.fixture(scope="session")
+def signing_key() -> Ed25519PrivateKey:
+    """The key that the virtual panel trusts; its secret is that of RFC 8032, 7.1, test 1."""
+    return Ed25519PrivateKey.from_private_bytes(
+        bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
+    )
+
+
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def bench(
+    tmp_path_factory: pytest.TempPathFactory, signing_key: Ed25519PrivateKey
+) -> Iterator[dict[str, Any]]:
     """The ready line of a virtual bench in a process of its own."""
     folder = tmp_path_factory.mktemp("bench")
     command = [sys.executable, "-m", "ledcal.instruments.virtual", "--folder", str(folder)]
+    trusted = signing_key.public_key().public_bytes_raw().hex()
     with subprocess.Popen(
-        [*command, "--speed", str(SPEED), "--seed", "1"],
+        [*command, "--speed", str(SPEED), "--seed", "1", "--trust", trusted],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

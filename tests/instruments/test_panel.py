@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ledcal.calibration.codec import encode, key_id
+from ledcal.calibration.panel_calibration import FLAG_SIMULATED, ChannelTable, PanelCalibration
 from ledcal.instruments.errors import (
     CalibrationRefused,
     DeviceError,
@@ -36,7 +39,9 @@ def _light(panel: Panel, channel: int = 2) -> None:
     panel.set_output(channel, True)
 
 
-def test_what_the_panel_says_of_itself(panel: Panel, bench: dict[str, Any]) -> None:
+def test_what_the_panel_says_of_itself(
+    panel: Panel, bench: dict[str, Any], signing_key: Ed25519PrivateKey
+) -> None:
     assert panel.identity.serial == bench["instruments"]["panel"]["serial"]
     assert panel.resource_name == bench["instruments"]["panel"]["resource"]
     assert len(panel.uid()) == 32
@@ -48,7 +53,7 @@ def test_what_the_panel_says_of_itself(panel: Panel, bench: dict[str, Any]) -> N
     assert panel.on_hours() >= 0
     assert panel.uptime_s() <= panel.uptime_s()
     assert panel.mode() == "ENG"
-    assert panel.trusted_keys() == ()
+    assert panel.trusted_keys() == (key_id(signing_key.public_key().public_bytes_raw()).hex(),)
 
 
 def test_light_and_dark_are_what_the_bench_sees(panel: Panel, truth: Truth) -> None:
@@ -136,6 +141,82 @@ def test_refused_file_names_the_loaders_error(panel: Panel) -> None:
         panel.load_calibration(b"\n" * 50)
     assert error.value.name == "SIZE"
     assert (panel.read_back(), panel.sequence(), panel.calibration_state()) == before
+
+
+def _file(panel: Panel, sequence: int, signing_key: Ed25519PrivateKey) -> bytes:
+    """Return a file that fits the panel: every channel linear from 0 to 200 W/m2."""
+    hardware, geometry = panel.hardware(), panel.geometry()
+    calibration = PanelCalibration(
+        flags=FLAG_SIMULATED,
+        uid=bytes.fromhex(panel.uid()),
+        serial=panel.identity.serial,
+        product_code=hardware.product_code,
+        hardware_revision=hardware.hardware_revision,
+        drive_epoch=hardware.drive_epoch,
+        sequence=sequence,
+        issued_at=1_790_000_000,
+        valid_until_hours=2000,
+        hours_at_calibration=panel.on_hours(),
+        record_sha256=bytes(range(32)),
+        distance_mm=geometry.distance_mm,
+        geometry_id=geometry.geometry_id,
+        channels=tuple(
+            ChannelTable(
+                channel=channel,
+                centroid_dnm=round(nominal_nm * 10),
+                t_ref=40 * 256,
+                t_min=5 * 256,
+                t_max=70 * 256,
+                u_rel=300,
+                ceiling=15000,
+                b1=0,
+                b2=0,
+                irradiance=(0, 20000),
+                drive=(0, 65535),
+            )
+            for channel, nominal_nm in panel.nominal_nm.items()
+        ),
+    )
+    public_key = signing_key.public_key().public_bytes_raw()
+    return encode(calibration, key_id=key_id(public_key), sign=signing_key.sign)
+
+
+def test_accepted_file_is_kept_byte_for_byte_and_used(
+    panel: Panel, truth: Truth, signing_key: Ed25519PrivateKey
+) -> None:
+    file = _file(panel, 7, signing_key)
+    panel.load_calibration(file)
+    assert panel.read_back() == file
+    assert panel.sequence() == 7
+    assert panel.calibration_state()[0] == 0
+    panel.set_irradiance_w_m2(3, 100.0)
+    panel.set_output(3, True)
+    assert panel.drive_code(3) == pytest.approx(65535 / 2, abs=1)
+    assert truth({"ask": "state"})["irradiance_w_m2"]["3"] > 1
+    with pytest.raises(DeviceError, match=r"-222, .*CEILING"):
+        panel.set_irradiance_w_m2(3, 150.01)
+    with pytest.raises(CalibrationRefused, match="SEQ"):
+        panel.load_calibration(_file(panel, 6, signing_key))
+    assert panel.read_back() == file
+
+
+def test_fan_that_stalls_trips_the_panel(panel: Panel, truth: Truth) -> None:
+    def light_until_it_trips() -> None:
+        panel.set_watchdog_s(0)
+        for channel in panel.channels():
+            panel.set_drive_code(channel, 65535)
+            panel.set_output(channel, True)
+        end_s = time.monotonic() + 30
+        while time.monotonic() < end_s:
+            panel.check_trips()
+
+    truth({"set": "fan_stalled", "value": True})
+    try:
+        with pytest.raises(PanelTripped, match="fan stalled"):
+            light_until_it_trips()
+        assert truth({"ask": "state"})["dark"]
+    finally:
+        truth({"set": "fan_stalled", "value": False})
 
 
 def test_erased_panel_has_no_calibration(panel: Panel) -> None:
@@ -279,7 +360,7 @@ def test_trip_behind_another_entry_is_found(cause: str, opened: Opened) -> None:
         panel.set_output(1, True)
 
 
-@pytest.mark.parametrize("name", ["SIGNATURE", "CRC", "SEQUENCE"])
+@pytest.mark.parametrize("name", ["SIGNATURE", "CRC", "SEQ"])
 def test_loaders_name_is_not_a_trip(name: str, opened: Opened) -> None:
     firmware = Firmware()
     panel = opened(firmware)

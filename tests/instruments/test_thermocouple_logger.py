@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from ledcal.instruments.errors import LinkLost, OpenThermocouple, ReplyError, WrongInstrument
+from ledcal.instruments.dialogue import Framing
+from ledcal.instruments.errors import (
+    DeviceError,
+    LinkLost,
+    LinkTimeout,
+    OpenThermocouple,
+    ReplyError,
+    WrongInstrument,
+)
 from ledcal.instruments.link import Bus
 from ledcal.instruments.thermocouple_logger import KeysightDAQ970A, ThermocoupleLogger
 
@@ -45,6 +53,22 @@ def test_open_thermocouple_is_named(logger: ThermocoupleLogger, truth: Truth) ->
     finally:
         truth({"set": "open_thermocouple", "value": None})
     assert "surface" in logger.read().thermocouple_degc
+
+
+def test_query_that_the_logger_does_not_know_leaves_nothing(
+    bench: dict[str, Any], bench_bus: Bus
+) -> None:
+    link = bench_bus.open(
+        bench["instruments"]["thermocouple_logger"]["resource"],
+        instrument="thermocouple logger",
+        framing=Framing(),
+    )
+    with pytest.raises(LinkTimeout, match=r"no answer to FOO\?"):
+        link.query("FOO?")
+    assert link.query("*IDN?") == link.identity
+    with pytest.raises(DeviceError, match="-113"):
+        link.check_errors("FOO?")
+    link.close()
 
 
 TABLE = {
