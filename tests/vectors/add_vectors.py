@@ -38,7 +38,7 @@ BOARD: dict[str, Any] = {
 
 
 def channel(number: int, n_points: int, **fields: Any) -> ChannelTable:
-    """One channel with knots spaced quadratically in drive."""
+    """One channel, knots spaced quadratically in drive."""
     drive = tuple(65535 * i * i // (n_points - 1) ** 2 for i in range(n_points))
     table = ChannelTable(
         channel=number,
@@ -96,6 +96,20 @@ def altered(
     return message + Ed25519PrivateKey.from_private_bytes(SECRET).sign(message)
 
 
+def resized(file: bytes, n_channels: int, n_points: int) -> bytes:
+    """A signed file of these counts, right in all lengths, with empty channels."""
+    length = (32 + 6 * n_points + 3) // 4 * 4
+    content = file[:144] + bytes(n_channels * length + 68)
+    for at, pattern, value in (
+        (12, "<I", len(content)),
+        (16, "<H", n_channels),
+        (18, "<H", length),
+        (62, "<H", n_points),
+    ):
+        content = altered(content, at, pattern, value)
+    return content
+
+
 def vectors() -> tuple[dict[str, bytes], list[dict[str, Any]]]:
     """Every file and every case, in the order of the loader's checks."""
     one = panel((channel(1, 3),))
@@ -139,6 +153,18 @@ def vectors() -> tuple[dict[str, bytes], list[dict[str, Any]]]:
         "correction-small": altered(small, 160, "<i", -70_000),
         "correction-large": altered(small, 160, "<i", 130_000),
     }
+    straight = altered(small, 164, "<i", 0)
+    up_to_t_ref = altered(straight, 152, "<h", 6400)
+    files |= {
+        "text": b"# not a calibration file at all\n" * 40,
+        "no-channel-announced": altered(altered(small, 16, "<H", 0), 12, "<I", 212),
+        "nine-channels": resized(small, 9, 2),
+        "seventeen-points": resized(small, 1, 17),
+        "one-point-each": resized(small, 2, 1),
+        # c(t) = 2 is reached at t_max, or at t_min, and nowhere else
+        "correction-at-t-max": altered(straight, 160, "<i", 119_838),
+        "correction-at-t-min": altered(up_to_t_ref, 160, "<i", -279_621),
+    }
     wrong: dict[str, dict[str, Any]] = {
         "UID": {"uid": "00112233445566778899aabbccddeefe"},
         "PRODUCT": {"product_code": 301},
@@ -149,10 +175,13 @@ def vectors() -> tuple[dict[str, bytes], list[dict[str, Any]]]:
         "HOURS": {"on_hours": 2001},
     }
     refused = {
-        "SIZE": ["truncated", "extended"],
+        "SIZE": ["truncated", "extended", "text"],
         "MAGIC": ["text-mode"],
         "VERSION": ["major", "minor"],
-        "LAYOUT": ["header-length", "no-channel", "one-point", "channel-length", "total-length"],
+        "LAYOUT": (
+            "header-length no-channel no-channel-announced one-point channel-length total-length"
+            " nine-channels seventeen-points one-point-each"
+        ).split(),
         "RESERVED": ["serial-gap", "serial-empty", "reserved", "reserved-channel", "padding"],
         "FLAGS": ["flag-unknown", "simulated"],
         "CRC": ["damaged"],
@@ -162,7 +191,9 @@ def vectors() -> tuple[dict[str, bytes], list[dict[str, Any]]]:
             "channel-id model t-ref ceiling-zero ceiling-high"
             " irradiance-level irradiance-last drive-level"
         ).split(),
-        "CORRECTION": ["correction-small", "correction-large"],
+        "CORRECTION": (
+            "correction-small correction-large correction-at-t-max correction-at-t-min"
+        ).split(),
     }
     cases: list[dict[str, Any]] = [
         case("small", "OK", look_up=requests((0, 1, 2), (0, 1, 2999, 3000, 9000, 9001))),
@@ -185,6 +216,12 @@ def vectors() -> tuple[dict[str, bytes], list[dict[str, Any]]]:
             "SEQ",
             {"highest_sequence": 4, "file_in_use": "starts-above-zero"},
             name="same number, other bytes",
+        ),
+        case(
+            "small",
+            "SEQ",
+            {"highest_sequence": 4, "file_in_use": "truncated"},
+            name="same number, slot in use damaged",
         ),
         case("small", "HOURS", {"on_hours": 11}, name="before its first hour"),
     ]
@@ -253,10 +290,8 @@ def main() -> None:
 def index_text(public_key: str, cases: list[dict[str, Any]]) -> str:
     """The index with one case a line, so that a difference shows what was added."""
     lines = ",\n".join(f"  {json.dumps(entry)}" for entry in cases)
-    return (
-        f'{{"public_key": "{public_key}",\n"board": {json.dumps(BOARD)},\n'
-        f'"cases": [\n{lines}\n]}}\n'
-    )
+    start = f'{{"public_key": "{public_key}",\n"board": {json.dumps(BOARD)},\n'
+    return f'{start}"cases": [\n{lines}\n]}}\n'
 
 
 if __name__ == "__main__":
