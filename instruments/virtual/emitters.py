@@ -122,7 +122,8 @@ def abc_efficiency(current: float, loss_a: float, loss_c: float) -> float:
 def emg(x: Array, mu: float, sigma: float, tau: float) -> Array:
     """Return the density of an exponentially modified Gaussian, its tail towards large `x`.
 
-    A Gaussian of (mu, sigma) convolved with exp(-x/tau)/tau; zero beyond 30 sigma.
+    A Gaussian of (mu, sigma) convolved with exp(-x/tau)/tau; zero beyond 30 sigma. For a tail of
+    a tenth of sigma or more.
     """
     z = np.clip((x - mu) / sigma, -30.0, 30.0)
     ratio = sigma / tau
