@@ -20,20 +20,17 @@ from markupsafe import Markup
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record import Instrument, Record
+from ledcal.reports.budget import budget
 from ledcal.reports.coefficients import coefficient_table, knot_table
-from ledcal.reports.figures import (
-    curve_figure,
-    residual_reach,
-    spectra_figure,
-    verification_figure,
-)
-from ledcal.reports.number import significant
+from ledcal.reports.curve_figure import curve_figure, residual_reach
+from ledcal.reports.figures import spectra_figure, verification_figure
+from ledcal.reports.number import at_place, decimal, significant
 from ledcal.reports.quantity import facts
 from ledcal.reports.results import (
-    budget,
     channel_names,
     coverage,
     result_row,
+    rule_letters,
     verification,
     verification_rows,
 )
@@ -63,6 +60,7 @@ def certificate_html(record: Record, *, record_sha256: str) -> str:
     verified = verification(record)
     others = [m for m in record.measured if m not in verified]
     before = [m for m in others if m.step in _CONDITION_STEPS and m.channel is None]
+    rules = rule_letters(record.measured)
     style = _style(record)
     return _PAGE.render(
         record=record,
@@ -78,19 +76,23 @@ def certificate_html(record: Record, *, record_sha256: str) -> str:
         key_figures=key_figures(verified),
         as_found=_as_found(record),
         action=_action(record),
+        rules=rules,
+        verification_rules=rule_letters(verified),
         plane=facts(record.run.plane),
-        conditions=[result_row(m) for m in before],
+        conditions=[result_row(m, rules) for m in before],
         instruments=[_instrument(i, record.run.at) for i in record.instruments],
         verification=verification_rows(verified),
         verification_k=coverage(verified),
         verification_figure=verification_figure(verified, names) if verified else None,
         channels=[
-            (channel, name, [result_row(m) for m in others if m.channel == channel])
+            (channel, name, [result_row(m, rules) for m in others if m.channel == channel])
             for channel, name in names.items()
         ],
         names=names,
         results_k=coverage(others),
-        panel_results=[result_row(m) for m in others if m.channel is None and m not in before],
+        panel_results=[
+            result_row(m, rules) for m in others if m.channel is None and m not in before
+        ],
         spectra=spectra_figure(record.spectra, names) if record.spectra else None,
         curves=_curve_figures(record, names),
         coefficients=coefficient_table(record.curves),
@@ -202,6 +204,10 @@ def _require_finite(value: Any, place: str) -> None:
             _require_finite(inner, f"{place}[{index}]")
 
 
+def _tenths(duration_s: float) -> str:
+    return at_place(decimal(duration_s), -1)
+
+
 def _compiled() -> Template:
     """Compile the page and its parts once: that takes longer than to fill them."""
     environment = Environment(
@@ -212,7 +218,7 @@ def _compiled() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(significant=significant)
+    environment.filters.update(significant=significant, seconds=_tenths)
     environment.globals.update(shape=verdict_shape, not_recorded=NOT_RECORDED)
     for part in ("certificate_parts.html", "certificate_sections.html"):
         environment.get_template(part)

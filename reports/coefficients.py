@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ledcal.calibration.record import CurveFitted
-from ledcal.reports.number import at_place, decimal, last_place, significant, stated
+from ledcal.reports.number import at_place, concise, decimal, last_place, significant
 from ledcal.reports.quantity import print_unit
 
 _IRRADIANCE = print_unit("W/m2")
@@ -20,7 +20,7 @@ class ChannelTable:
 
 
 def coefficient_table(curves: Sequence[CurveFitted]) -> ChannelTable:
-    """Return the coefficients of the file, and those of the fitted model with standard u."""
+    """Return the coefficients of the file, and those of the fitted model with their u."""
     plain: list[tuple[str, Callable[[CurveFitted], str]]] = [
         ("Centroid wavelength / nm", lambda c: f"{c.centroid_nm:.1f}"),
         ("Reference temperature / °C", lambda c: f"{c.t_ref_degc:.1f}"),
@@ -34,7 +34,7 @@ def coefficient_table(curves: Sequence[CurveFitted]) -> ChannelTable:
     ]
     rows = [(words, [text(curve) for curve in curves]) for words, text in plain]
     names = list(dict.fromkeys(name for curve in curves for name in curve.coefficients))
-    rows += [(f"Fit: {name} (u)", [_fitted(curve, name) for curve in curves]) for name in names]
+    rows += [(f"Fit: {name}", [_fitted(curve, name) for curve in curves]) for name in names]
     rows.append(("Fit: chi² / degrees of freedom", [f"{c.chi2:.1f} / {c.dof}" for c in curves]))
     return ChannelTable(channels=[c.channel for c in curves], rows=rows)
 
@@ -71,5 +71,4 @@ def _fitted(curve: CurveFitted, name: str) -> str:
         return _ABSENT
     if name not in curve.coefficient_u:
         return significant(curve.coefficients[name], 5)
-    value, u = stated(curve.coefficients[name], curve.coefficient_u[name])
-    return f"{value} ({u})"
+    return concise(curve.coefficients[name], curve.coefficient_u[name])

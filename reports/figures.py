@@ -6,12 +6,13 @@ from itertools import groupby
 from markupsafe import Markup
 
 from ledcal.calibration.outcome import Verdict
-from ledcal.calibration.record import CurveFitted, Measured, SpectrumTaken
+from ledcal.calibration.record import Measured, SpectrumTaken
 from ledcal.reports.number import significant
 from ledcal.reports.plot import (
-    ACCENT,
     GRID,
     INK,
+    LIMIT_STROKE,
+    MW_CM2,
     SOFT,
     Frame,
     box,
@@ -27,13 +28,9 @@ from ledcal.reports.plot import (
     x_axis,
     y_axis,
 )
-from ledcal.reports.results import PERCENT
+from ledcal.reports.quantity import PERCENT
 from ledcal.reports.shapes import verdict_shape
 
-_MW_CM2 = 0.1
-"""mW/cm2 per W/m2."""
-_FULL_CODE = 65535
-_LIMIT = f'stroke="{INK}" stroke-width="1.2" stroke-dasharray="6 3"'
 _ACCEPTED = 'fill="#e6eef2"'
 _MIDDLE_BOLD = 'text-anchor="middle" font-weight="600"'
 _MIDDLE_SOFT = f'text-anchor="middle" fill="{SOFT}"'
@@ -42,7 +39,7 @@ _LEGEND = "".join(
         f'<circle cx="566" cy="24" r="4" fill="{SOFT}"/>',
         line(566, 15, 566, 33, f'stroke="{SOFT}" stroke-width="1.6"'),
         label(576, 28, "measured, bar: U", f'fill="{SOFT}"'),
-        line(694, 24, 722, 24, _LIMIT),
+        line(694, 24, 722, 24, LIMIT_STROKE),
         label(728, 28, "limits", f'fill="{SOFT}"'),
         box(786, 814, 18, 30, _ACCEPTED),
         label(820, 28, "acceptance limits", f'fill="{SOFT}"'),
@@ -64,7 +61,7 @@ def verification_figure(points: Sequence[Measured], names: Mapping[int, str]) ->
         for start, stop, (lower, upper) in _runs(rows, "acceptance_lower", "acceptance_upper")
     ]
     lines = [
-        line(frame.x(start), frame.y(limit), frame.x(stop), frame.y(limit), _LIMIT)
+        line(frame.x(start), frame.y(limit), frame.x(stop), frame.y(limit), LIMIT_STROKE)
         for side in ("lower", "upper")
         for start, stop, (limit,) in _runs(rows, side)
     ]
@@ -91,7 +88,7 @@ def verification_figure(points: Sequence[Measured], names: Mapping[int, str]) ->
 
 def spectra_figure(spectra: Sequence[SpectrumTaken], names: Mapping[int, str]) -> Markup:
     """Return the spectral irradiance of all channels over the wavelengths where there is light."""
-    highest = max(max(s.irradiance_w_m2_nm) for s in spectra) * _MW_CM2
+    highest = max(max(s.irradiance_w_m2_nm) for s in spectra) * MW_CM2
     frame = Frame(
         left=46,
         top=62,
@@ -103,7 +100,7 @@ def spectra_figure(spectra: Sequence[SpectrumTaken], names: Mapping[int, str]) -
     curves, peaks = [], []
     for s in spectra:
         x, y = decimated(s.wavelength_nm, s.irradiance_w_m2_nm, frame)
-        height = [max(value, 0.0) * _MW_CM2 for value in y]
+        height = [max(value, 0.0) * MW_CM2 for value in y]
         curves.append(path(frame, x, height, f'stroke="{colour(s.channel)}" stroke-width="2"'))
         top = max(range(len(height)), key=height.__getitem__)
         peaks.append((frame.x(x[top]), frame.y(height[top]), s.channel))
@@ -119,73 +116,10 @@ def spectra_figure(spectra: Sequence[SpectrumTaken], names: Mapping[int, str]) -
         size=(960, 326),
         title="Spectral irradiance of each channel at the reference plane",
         text="One band for each channel; centroid, peak and width are in the results by channel.",
-        marks=y_axis(frame, "mW/(cm²·nm)")
+        marks=y_axis(frame, "mW/(cm²·nm)", count=6)
         + "".join(curves)
         + x_axis(frame, "Wavelength / nm", count=12),
     )
-
-
-def curve_figure(curve: CurveFitted, name: str, residual_reach: float) -> Markup:
-    """Return irradiance over drive of one channel, and below it what the curve leaves over.
-
-    Args:
-        curve: The fitted curve with its points and knots.
-        name: The channel's name for the heading.
-        residual_reach: Half height of the residual axis, the same for all channels. [%]
-    """
-    tint = colour(curve.channel)
-    seen = [p["irradiance_w_m2"] for p in curve.points]
-    tops = [*curve.curve_irradiance_w_m2, *curve.knot_irradiance_w_m2, *seen, curve.ceiling_w_m2]
-    upper = Frame(
-        left=40,
-        top=56,
-        width=252,
-        height=160,
-        x_range=(0, 100),
-        y_range=(0, room_above(max(tops) * _MW_CM2)),
-    )
-    lower = Frame(
-        left=40,
-        top=252,
-        width=252,
-        height=60,
-        x_range=(0, 100),
-        y_range=(-residual_reach, residual_reach),
-    )
-    right, foot = upper.left + upper.width, upper.top + upper.height
-    ceiling, zero = upper.y(curve.ceiling_w_m2 * _MW_CM2), lower.y(0)
-    drive = [100 * d for d in curve.curve_drive]
-    height = [e * _MW_CM2 for e in curve.curve_irradiance_w_m2]
-    marks = [
-        label(2, 15, f"{curve.channel} · {name}", 'font-size="15" font-weight="600"'),
-        y_axis(upper, "Irradiance / mW/cm²"),
-        line(upper.left, ceiling, right, ceiling, _LIMIT),
-        label(upper.left + 5, ceiling - 5, "ceiling", f'fill="{SOFT}"'),
-        path(upper, drive, height, f'stroke="{tint}" stroke-width="2"'),
-        _knots(upper, curve),
-        _dots(
-            upper, [(100 * p["drive"], p["irradiance_w_m2"] * _MW_CM2) for p in curve.points], tint
-        ),
-        line(upper.left, foot, right, foot, f'stroke="{SOFT}"'),
-        y_axis(lower, "Residual / %", count=4),
-        line(lower.left, zero, right, zero, f'stroke="{INK}"'),
-        _dots(lower, [(100 * p["drive"], 100 * p["residual_rel"]) for p in curve.points], tint),
-        x_axis(lower, "Drive / %", count=5),
-    ]
-    return drawing(
-        f"curve-{curve.channel}",
-        size=(306, 356),
-        title=f"Irradiance over drive and residuals of channel {curve.channel}",
-        text=f"{len(curve.points)} measured points, the fitted curve at {curve.t_ref_degc:g} °C "
-        f"and {len(curve.knot_drive_code)} knots; the numbers are in the tables of coefficients.",
-        marks="".join(marks),
-    )
-
-
-def residual_reach(curves: Sequence[CurveFitted]) -> float:
-    """Return the half height that holds the residuals of all channels. [%]"""
-    largest = max((abs(p["residual_rel"]) for c in curves for p in c.points), default=0.0)
-    return max(1.15 * 100 * largest, 0.1)
 
 
 def _relative(point: Measured) -> dict[str, float]:
@@ -281,19 +215,3 @@ def _channel_brackets(
             marks.append(line(x, frame.top, x, frame.top + frame.height, f'stroke="{GRID}"'))
         start = stop
     return marks
-
-
-def _knots(frame: Frame, curve: CurveFitted) -> str:
-    cross = "".join(
-        f"M{frame.x(100 * code / _FULL_CODE) - 3:.1f} {frame.y(e * _MW_CM2):.1f}h6m-3 -3v6"
-        for code, e in zip(curve.knot_drive_code, curve.knot_irradiance_w_m2, strict=True)
-    )
-    return f'<path d="{cross}" stroke="{ACCENT}" fill="none"/>'
-
-
-def _dots(frame: Frame, points: Sequence[tuple[float, float]], tint: str) -> str:
-    return "".join(
-        f'<circle cx="{frame.x(x):.1f}" cy="{frame.y(y):.1f}" r="3.2" fill="#fff" '
-        f'stroke="{tint}" stroke-width="1.4"/>'
-        for x, y in points
-    )

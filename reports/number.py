@@ -77,6 +77,27 @@ def stated(value: float, expanded_uncertainty: float, *, shift: int = 0) -> tupl
     return at_place(decimal(value, shift=shift), place), at_place(uncertainty, place)
 
 
+def concise(value: float, u: float) -> str:
+    """Return a value with its standard uncertainty in brackets, in units of the last digit.
+
+    This is the second form of GUM 7.2.2: 5.188(92) × 10⁻⁵ stands for (5.188 ± 0.092) × 10⁻⁵.
+    A value without uncertainty keeps six digits.
+
+    Raises:
+        ValueError: A number is not finite or the uncertainty is negative.
+    """
+    number, uncertainty = decimal(value), decimal(u)
+    if uncertainty == 0:
+        return significant(value, 6)
+    place = last_place(uncertainty)
+    power = max(number.adjusted() if number else place, uncertainty.adjusted())
+    bracket = f"({_rounded(uncertainty, place).scaleb(-min(place, 0)):.0f})"
+    if -4 < power <= _LARGEST_PLACE:
+        return at_place(number, place) + bracket
+    digits = f"({_rounded(uncertainty, place).scaleb(-place):.0f})"
+    return f"{at_place(number.scaleb(-power), place - power)}{digits} × 10{_raised(power)}"
+
+
 def limit(number: Decimal, place: int, *, sign: bool = False) -> str:
     """Return a limit in its shortest form, with at most two digits more than what it judges.
 
@@ -119,5 +140,8 @@ def _scientific(rounded: Decimal, place: int) -> str:
         return "0"
     power = rounded.adjusted()
     mantissa = f"{abs(rounded).scaleb(-power):.{max(power - place, 0)}f}"
-    raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{MINUS if rounded < 0 else ''}{mantissa} × 10{raised}"
+    return f"{MINUS if rounded < 0 else ''}{mantissa} × 10{_raised(power)}"
+
+
+def _raised(power: int) -> str:
+    return str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

@@ -19,6 +19,10 @@ INK = "#1b242c"
 SOFT = "#5b6770"
 GRID = "#e3e7ea"
 ACCENT = "#0b4f6c"
+LIMIT_STROKE = f'stroke="{INK}" stroke-width="1.2" stroke-dasharray="6 3"'
+"""How every limit is drawn."""
+MW_CM2 = 0.1
+"""mW/cm2 per W/m2."""
 # Okabe and Ito 2008, for readers of any colour vision; the pale yellow is left out.
 PALETTE = ("#d55e00", "#cc79a7", "#0072b2", "#009e73", "#e69f00", "#56b4e9", "#000000")
 _FONT = "-apple-system, 'Segoe UI', Inter, 'Noto Sans', 'Liberation Sans', Arial, sans-serif"

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from ledcal.reports.number import significant
 from ledcal.reports.text import NOT_RECORDED
 
+PERCENT = 2
+"""Power of ten from a fraction to percent."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintUnit:

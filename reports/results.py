@@ -1,8 +1,9 @@
 """The results of a record as rows of tables, rounded and in print units."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from string import ascii_lowercase
 
 from ledcal.calibration.outcome import Verdict
 from ledcal.calibration.record import Measured, Record
@@ -16,10 +17,7 @@ from ledcal.reports.number import (
     significant,
     stated,
 )
-from ledcal.reports.quantity import conditions, measurand_words, print_unit
-
-PERCENT = 2
-"""Power of ten from a fraction to percent."""
+from ledcal.reports.quantity import PERCENT, conditions, measurand_words, print_unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +33,7 @@ class ResultRow:
     nominal: str
     limits: str
     acceptance: str
+    rule: str
     judged: bool
     verdict: Verdict
 
@@ -55,28 +54,6 @@ class VerificationRow:
     board: str
     judged: bool
     verdict: Verdict
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetRow:
-    """One contribution to the uncertainty, in percent of the value, one text per channel."""
-
-    name: str
-    evaluation: str
-    shared: str
-    source: str
-    shares: list[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
-    """The uncertainty budgets of one point of the verification of each channel."""
-
-    channels: list[int]
-    points: list[str]
-    rows: list[BudgetRow]
-    combined: list[str]
-    expanded: list[str]
 
 
 def verification(record: Record) -> list[Measured]:
@@ -106,8 +83,19 @@ def judged(result: Measured) -> bool:
     return bounded or result.verdict is Verdict.FAIL
 
 
-def result_row(result: Measured) -> ResultRow:
-    """Return one result as printed; any measurand, unit and condition will do."""
+def rule_letters(results: Sequence[Measured]) -> dict[str, str]:
+    """Return the decision rules that the results name, each with the letter that stands for it."""
+    named = dict.fromkeys(result.rule for result in results)
+    return {rule: ascii_lowercase[place % 26] for place, rule in enumerate(named)}
+
+
+def result_row(result: Measured, rules: Mapping[str, str]) -> ResultRow:
+    """Return one result as printed; any measurand, unit and condition will do.
+
+    Args:
+        result: The result.
+        rules: The letters of the decision rules, by `rule_letters`.
+    """
     unit = print_unit(result.unit)
     value, expanded = stated(result.value, result.expanded_uncertainty, shift=unit.shift)
     place = _place(result.expanded_uncertainty, unit.shift)
@@ -123,6 +111,7 @@ def result_row(result: Measured) -> ResultRow:
         else limit(decimal(result.nominal, shift=unit.shift), place),
         limits=_limits(result, place, unit.shift),
         acceptance=_acceptance(result, place, unit.shift),
+        rule=rules[result.rule],
         judged=judged(result),
         verdict=result.verdict,
     )
@@ -185,58 +174,6 @@ def coverage(results: Sequence[Measured]) -> str:
     return f"k = {' or '.join(factors)}" if factors else "k = 2"
 
 
-def budget(results: Sequence[Measured]) -> Budget | None:
-    """Return the budgets at the largest request of each channel, None without verification."""
-    largest: dict[int, Measured] = {}
-    for result in results:
-        channel = result.channel or 0
-        known = largest.get(channel)
-        if known is None or (result.nominal or 0.0) > (known.nominal or 0.0):
-            largest[channel] = result
-    points = [largest[channel] for channel in sorted(largest)]
-    if not points:
-        return None
-    contributions = [_contributions(point) for point in points]
-    names = list(dict.fromkeys(name for own in contributions for name in own))
-    return Budget(
-        channels=sorted(largest),
-        points=[_point(point) for point in points],
-        rows=[
-            BudgetRow(
-                name=name,
-                evaluation=evaluation,
-                shared=shared,
-                source=source,
-                shares=[own.get((name, evaluation, shared, source), "–") for own in contributions],
-            )
-            for name, evaluation, shared, source in names
-        ],
-        combined=[_share(point.u, point.value) for point in points],
-        expanded=[_share(point.expanded_uncertainty, point.value) for point in points],
-    )
-
-
-def _contributions(result: Measured) -> dict[tuple[str, str, str, str], str]:
-    return {
-        (
-            str(part.get("name", "")),
-            str(part.get("evaluation", "")),
-            "yes" if part.get("common") else "no",
-            str(part.get("source", "")),
-        ): _share(float(part["u"]), result.value)
-        for part in result.components
-    }
-
-
-def _share(u: float, value: float) -> str:
-    return at_place(decimal(u / value, shift=PERCENT), -2) if value else "–"
-
-
-def _point(result: Measured) -> str:
-    unit = print_unit(result.unit)
-    return f"{significant(result.nominal or 0.0, 5, shift=unit.shift)} {unit.sign}"
-
-
 def _place(uncertainty: float, shift: int) -> int:
     """Return the last place of a result; three decimals where no uncertainty limits it."""
     exact = decimal(uncertainty, shift=shift)
@@ -257,11 +194,18 @@ def _limits(result: Measured, place: int, shift: int) -> str:
 
 def _acceptance(result: Measured, place: int, shift: int) -> str:
     """Return the acceptance limits with the digits of the result: they follow from its U."""
+    if _simple(result):
+        return _limits(result, place, shift)
     low, high = (
         None if bound is None else at_place(decimal(bound, shift=shift), place)
         for bound in (result.acceptance_lower, result.acceptance_upper)
     )
     return _between(low, high)
+
+
+def _simple(result: Measured) -> bool:
+    """Return whether no guard band was drawn in, so that both pairs of limits are the same."""
+    return (result.lower, result.upper) == (result.acceptance_lower, result.acceptance_upper)
 
 
 def _limits_rel(result: Measured, nominal: float, place: int) -> str:
@@ -273,6 +217,8 @@ def _limits_rel(result: Measured, nominal: float, place: int) -> str:
 
 
 def _acceptance_rel(result: Measured, nominal: float, place: int) -> str:
+    if _simple(result):
+        return _limits_rel(result, nominal, place)
     low, high = (
         None if bound is None else at_place(_percent_off(bound, nominal), place, sign=True)
         for bound in (result.acceptance_lower, result.acceptance_upper)

@@ -5,12 +5,7 @@ import pytest
 
 from ledcal.calibration.outcome import Verdict
 from ledcal.calibration.record import Record
-from ledcal.reports.figures import (
-    curve_figure,
-    residual_reach,
-    spectra_figure,
-    verification_figure,
-)
+from ledcal.reports.figures import spectra_figure, verification_figure
 from ledcal.reports.results import channel_names, verification
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -75,18 +70,3 @@ def test_spectra_show_where_the_light_is(record: Record) -> None:
 def test_a_channel_without_light_still_has_a_figure(record: Record, level: float) -> None:
     dark = replace(record.spectra[0], irradiance_w_m2_nm=[level] * 651)
     assert "630 nm" in spectra_figure([dark], {1: "630 nm"})
-
-
-def test_curve_and_residuals_share_the_drive_axis(record: Record) -> None:
-    curve = record.curves[0]
-    figure = curve_figure(curve, "630 nm", residual_reach(record.curves))
-    circles = list(ElementTree.fromstring(figure).iter(f"{SVG}circle"))
-    across = [circle.get("cx") for circle in circles]
-    assert len(across) == 2 * len(curve.points)
-    assert across[: len(curve.points)] == across[len(curve.points) :]
-
-
-def test_residuals_share_one_scale_that_holds_them_all(record: Record) -> None:
-    reach = residual_reach(record.curves)
-    assert all(abs(100 * p["residual_rel"]) < reach for c in record.curves for p in c.points)
-    assert residual_reach([]) == 0.1

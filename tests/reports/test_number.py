@@ -9,6 +9,7 @@ from ledcal.reports.number import (
     MINUS,
     aligned,
     at_place,
+    concise,
     decimal,
     last_place,
     limit,
@@ -70,6 +71,25 @@ def test_a_change_of_unit_moves_the_point_and_nothing_else(
     here = [read_back(text) for text in stated(value, u)]
     there = [read_back(text) for text in stated(value, u, shift=shift)]
     assert there == [number.scaleb(shift) for number in here]
+
+
+@pytest.mark.parametrize(
+    ("value", "u", "shown"),
+    [
+        (0.01165, 0.000011, "0.011650(11)"),
+        (5.188e-5, 9.2e-7, "5.188(92) × 10⁻⁵"),
+        (-4e-7, 6.4e-6, f"{MINUS}0.4(64) × 10⁻⁶"),
+        (81.62, 0.0979, "81.620(98)"),
+        (158.0, 12.0, "158(12)"),
+        (1580.0, 120.0, "1580(120)"),
+        (0.0, 0.012, "0.000(12)"),
+        (2.5, 0.0, "2.5"),
+    ],
+)
+def test_the_uncertainty_in_brackets_counts_last_digits(
+    value: float, u: float, shown: str
+) -> None:
+    assert concise(value, u) == shown
 
 
 def test_ties_go_to_the_even_digit() -> None:

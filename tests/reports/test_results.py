@@ -5,11 +5,11 @@ import pytest
 from ledcal.calibration.outcome import Verdict
 from ledcal.calibration.record import Measured, Record
 from ledcal.reports.results import (
-    budget,
     channel_names,
     coverage,
     judged,
     result_row,
+    rule_letters,
     verification,
     verification_row,
     verification_rows,
@@ -72,7 +72,13 @@ def test_only_what_was_asked_in_irradiance_is_verification(
 def test_limits_in_print(
     point: Measured, lower: float | None, upper: float | None, shown: str
 ) -> None:
-    assert result_row(replace(point, lower=lower, upper=upper)).limits == shown
+    assert result_row(replace(point, lower=lower, upper=upper), {point.rule: "a"}).limits == shown
+
+
+def test_simple_acceptance_shows_the_same_limits_twice(point: Measured) -> None:
+    plain = replace(point, acceptance_lower=point.lower, acceptance_upper=point.upper)
+    assert result_row(plain, {point.rule: "a"}).acceptance == "1.35 … 1.65"
+    assert verification_row(plain).acceptance == "±10"
 
 
 def test_without_limits_only_a_failure_counts(point: Measured) -> None:
@@ -98,22 +104,8 @@ def test_the_coverage_factor_is_read_from_the_results(point: Measured) -> None:
     assert coverage([point, replace(point, k=2.13)]) == "k = 2 or 2.13"
 
 
-def test_the_budget_is_that_of_the_largest_request(record: Record) -> None:
-    sheet = budget(verification(record))
-    assert sheet is not None
-    assert sheet.channels == [1, 2, 3, 4, 5]
-    assert sheet.points == ["6 mW/cm²", "12 mW/cm²", "10 mW/cm²", "8 mW/cm²", "14 mW/cm²"]
-    assert sheet.rows[0].name == "power meter certificate"
-    assert (sheet.rows[0].shared, sheet.rows[0].shares) == ("yes", ["1.10"] * 5)
-    assert sheet.combined == ["1.29"] * 5
-    assert budget([]) is None
-
-
-def test_a_contribution_of_one_channel_only_leaves_the_others_open(record: Record) -> None:
-    points = verification(record)
-    extra = {"name": "lamp", "u": 0.6, "evaluation": "A", "common": False, "source": "note"}
-    points[2] = replace(points[2], components=[*points[2].components, extra])
-    sheet = budget(points)
-    assert sheet is not None
-    assert sheet.rows[-1].name == "lamp"
-    assert sheet.rows[-1].shares[1:] == ["–"] * 4
+def test_each_rule_has_a_letter_of_its_own(point: Measured) -> None:
+    other = replace(point, rule="simple acceptance")
+    rules = rule_letters([point, other, point])
+    assert list(rules.values()) == ["a", "b"]
+    assert result_row(other, rules).rule == "b"

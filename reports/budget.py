@@ -1,0 +1,82 @@
+"""The uncertainty budget of the verification as one table with a column for each channel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledcal.calibration.record import Measured
+from ledcal.reports.number import at_place, decimal, significant
+from ledcal.reports.quantity import PERCENT, print_unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetRow:
+    """One contribution to the uncertainty, in percent of the value, one text per channel."""
+
+    name: str
+    evaluation: str
+    shared: str
+    source: str
+    shares: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """The uncertainty budgets of one point of the verification of each channel."""
+
+    channels: list[int]
+    points: list[str]
+    rows: list[BudgetRow]
+    combined: list[str]
+    expanded: list[str]
+
+
+def budget(results: Sequence[Measured]) -> Budget | None:
+    """Return the budgets at the largest request of each channel, None without verification."""
+    largest: dict[int, Measured] = {}
+    for result in results:
+        channel = result.channel or 0
+        known = largest.get(channel)
+        if known is None or (result.nominal or 0.0) > (known.nominal or 0.0):
+            largest[channel] = result
+    points = [largest[channel] for channel in sorted(largest)]
+    if not points:
+        return None
+    contributions = [_contributions(point) for point in points]
+    names = list(dict.fromkeys(name for own in contributions for name in own))
+    return Budget(
+        channels=sorted(largest),
+        points=[_point(point) for point in points],
+        rows=[
+            BudgetRow(
+                name=name,
+                evaluation=evaluation,
+                shared=shared,
+                source=source,
+                shares=[own.get((name, evaluation, shared, source), "–") for own in contributions],
+            )
+            for name, evaluation, shared, source in names
+        ],
+        combined=[_share(point.u, point.value) for point in points],
+        expanded=[_share(point.expanded_uncertainty, point.value) for point in points],
+    )
+
+
+def _contributions(result: Measured) -> dict[tuple[str, str, str, str], str]:
+    return {
+        (
+            str(part.get("name", "")),
+            str(part.get("evaluation", "")),
+            "yes" if part.get("common") else "no",
+            str(part.get("source", "")),
+        ): _share(float(part["u"]), result.value)
+        for part in result.components
+    }
+
+
+def _share(u: float, value: float) -> str:
+    return at_place(decimal(u / value, shift=PERCENT), -2) if value else "–"
+
+
+def _point(result: Measured) -> str:
+    unit = print_unit(result.unit)
+    return f"{significant(result.nominal or 0.0, 5, shift=unit.shift)} {unit.sign}"

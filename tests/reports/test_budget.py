@@ -1,0 +1,26 @@
+from dataclasses import replace
+
+from ledcal.calibration.record import Record
+from ledcal.reports.budget import budget
+from ledcal.reports.results import verification
+
+
+def test_the_budget_is_that_of_the_largest_request(record: Record) -> None:
+    sheet = budget(verification(record))
+    assert sheet is not None
+    assert sheet.channels == [1, 2, 3, 4, 5]
+    assert sheet.points == ["6 mW/cm²", "12 mW/cm²", "10 mW/cm²", "8 mW/cm²", "14 mW/cm²"]
+    assert sheet.rows[0].name == "power meter certificate"
+    assert (sheet.rows[0].shared, sheet.rows[0].shares) == ("yes", ["1.10"] * 5)
+    assert sheet.combined == ["1.29"] * 5
+    assert budget([]) is None
+
+
+def test_a_contribution_of_one_channel_only_leaves_the_others_open(record: Record) -> None:
+    points = verification(record)
+    extra = {"name": "lamp", "u": 0.6, "evaluation": "A", "common": False, "source": "note"}
+    points[2] = replace(points[2], components=[*points[2].components, extra])
+    sheet = budget(points)
+    assert sheet is not None
+    assert sheet.rows[-1].name == "lamp"
+    assert sheet.rows[-1].shares[1:] == ["–"] * 4
