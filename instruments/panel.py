@@ -34,7 +34,7 @@ _SERIAL = re.compile(r"[!#-~]{1,16}", re.ASCII)
 
 
 class LedcalPanel(PanelFacts):
-    """A panel that speaks the protocol of `docs/reference/panel-protocol.md`.
+    """A panel that speaks the SCPI of ledcal's panel firmware on a serial line, 115200 8N1.
 
     Attributes:
         identity: Who it is.
