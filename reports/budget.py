@@ -1,11 +1,15 @@
 """The uncertainty budget of the verification as one table with a column for each channel."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from ledcal.calibration.record import Measured
 from ledcal.reports.number import at_place, decimal, significant
 from ledcal.reports.quantity import PERCENT, print_unit
+
+_SMALLEST = Decimal("0.005")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,19 +66,25 @@ def budget(results: Sequence[Measured]) -> Budget | None:
 
 
 def _contributions(result: Measured) -> dict[tuple[str, str, str, str], str]:
-    return {
-        (
+    """Return the share of each contribution; those that no column tells apart are one."""
+    variance: dict[tuple[str, str, str, str], float] = {}
+    for part in result.components:
+        key = (
             str(part.get("name", "")),
             str(part.get("evaluation", "")),
             "yes" if part.get("common") else "no",
             str(part.get("source", "")),
-        ): _share(float(part["u"]), result.value)
-        for part in result.components
-    }
+        )
+        variance[key] = variance.get(key, 0.0) + float(part["u"]) ** 2
+    return {key: _share(math.sqrt(square), result.value) for key, square in variance.items()}
 
 
 def _share(u: float, value: float) -> str:
-    return at_place(decimal(u / value, shift=PERCENT), -2) if value else "–"
+    """Return an uncertainty in percent of the value; a small one never reads as none."""
+    if value == 0:
+        return "–"
+    share = decimal(u / value, shift=PERCENT)
+    return "< 0.01" if 0 < share < _SMALLEST else at_place(share, -2)
 
 
 def _point(result: Measured) -> str:

@@ -24,3 +24,18 @@ def test_a_contribution_of_one_channel_only_leaves_the_others_open(record: Recor
     assert sheet is not None
     assert sheet.rows[-1].name == "lamp"
     assert sheet.rows[-1].shares[1:] == ["–"] * 4
+
+
+def test_a_small_contribution_is_not_none_and_twins_are_one(record: Record) -> None:
+    point = verification(record)[0]
+    part = {"name": "noise", "evaluation": "A", "common": False, "source": "readings"}
+    twins = [part | {"u": 0.003 * point.value}, part | {"u": 0.004 * point.value}]
+    small = part | {"name": "zero", "u": 1e-6 * point.value}
+    none = part | {"name": "tilt", "u": 0.0}
+    sheet = budget([replace(point, components=[*twins, small, none])])
+    assert sheet is not None
+    assert [(row.name, row.shares) for row in sheet.rows] == [
+        ("noise", ["0.50"]),
+        ("zero", ["< 0.01"]),
+        ("tilt", ["0.00"]),
+    ]
