@@ -13,8 +13,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ledcal.instruments.virtual import (
     certificates,
     power_meter,
@@ -23,7 +21,7 @@ from ledcal.instruments.virtual import (
 )
 from ledcal.instruments.virtual.bench import Bench
 from ledcal.instruments.virtual.clock import BenchClock
-from ledcal.instruments.virtual.detectors import MeterHead, SpectroHead, draw_thermocouples
+from ledcal.instruments.virtual.detectors import Heads, draw_heads
 from ledcal.instruments.virtual.multiplexer import Multiplexer
 from ledcal.instruments.virtual.panel import VirtualPanel
 from ledcal.instruments.virtual.panel_firmware import PanelFirmware
@@ -87,8 +85,6 @@ async def serve(options: argparse.Namespace) -> None:
     """Build the bench, announce it and serve it."""
     stop = asyncio.Event()
     _stop_with_parent(stop)
-    seeds = np.random.SeedSequence(options.seed).spawn(4)
-    meter_rng, spectro_rng, wire_rng, logger_rng = (np.random.default_rng(each) for each in seeds)
     clock = BenchClock(options.speed)
     world = World(options.seed, options.serial)
     firmware = PanelFirmware(
@@ -100,15 +96,14 @@ async def serve(options: argparse.Namespace) -> None:
         production=options.mode == "PROD",
     )
     bench = Bench(clock, world, firmware)
-    meter_head, spectro_head = MeterHead(meter_rng), SpectroHead(spectro_rng)
-    wires = draw_thermocouples(wire_rng, INPUTS)
-    multiplexer = Multiplexer(world.heat, wires, logger_rng)
+    heads = draw_heads(options.seed, INPUTS)
+    multiplexer = Multiplexer(world.heat, heads.thermocouples, heads.thermocouple_noise)
     logger = thermocouple_logger.VirtualThermocoupleLogger(bench, multiplexer)
-    meter_port = SerialPort(power_meter.VirtualPowerMeter(bench, meter_head), clock)
+    meter_port = SerialPort(power_meter.VirtualPowerMeter(bench, heads.meter), clock)
     panel_port = SerialPort(VirtualPanel(bench), clock, lambda: firmware.hear(clock.now_s()))
     bench.receive_panel_input = panel_port.receive
-    jeti = spectrometer.VirtualSpectrometer(bench, spectro_head)
-    truth = Truth(bench, meter_head, multiplexer)
+    jeti = spectrometer.VirtualSpectrometer(bench, heads.spectrometer)
+    truth = Truth(bench, heads.meter, multiplexer)
     lock = asyncio.Lock()
     servers = {
         "spectrometer": await serve_tcp(lambda: spectrometer.JetiSession(jeti)),
@@ -117,18 +112,7 @@ async def serve(options: argparse.Namespace) -> None:
         "truth": await serve_tcp(lambda: TruthSession(truth)),
     }
     ports = {name: port_of(server) for name, server in servers.items()}
-    paths = {
-        name: str(certificates.write(options.folder, name, content))
-        for name, content in {
-            "power_meter": certificates.power_meter(
-                meter_head, power_meter.SERIAL, power_meter.HEAD_MODEL, power_meter.HEAD_SERIAL
-            ),
-            "spectrometer": certificates.spectrometer(spectro_head, spectrometer.SERIAL),
-            "thermocouple_logger": certificates.thermocouple_logger(
-                wires, thermocouple_logger.SERIAL
-            ),
-        }.items()
-    }
+    paths = _write_certificates(options.folder, heads)
     tasks = [
         asyncio.create_task(work)
         for work in (bench.run(), meter_port.serve(), panel_port.serve(), stop.wait())
@@ -150,6 +134,22 @@ async def serve(options: argparse.Namespace) -> None:
         task.cancel()
     for task in done:
         task.result()
+
+
+def _write_certificates(folder: Path, heads: Heads) -> dict[str, str]:
+    """Write the three certificates and return their paths by instrument."""
+    contents = {
+        "power_meter": certificates.power_meter(
+            heads.meter, power_meter.SERIAL, power_meter.HEAD_MODEL, power_meter.HEAD_SERIAL
+        ),
+        "spectrometer": certificates.spectrometer(heads.spectrometer, spectrometer.SERIAL),
+        "thermocouple_logger": certificates.thermocouple_logger(
+            heads.thermocouples, thermocouple_logger.SERIAL
+        ),
+    }
+    return {
+        name: str(certificates.write(folder, name, content)) for name, content in contents.items()
+    }
 
 
 def _instruments(

@@ -192,3 +192,27 @@ def draw_thermocouples(
             )
         )
     return tuple(drawn)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heads:
+    """The measuring heads of one bench."""
+
+    meter: MeterHead
+    spectrometer: SpectroHead
+    thermocouples: tuple[Thermocouple, ...]
+    thermocouple_noise: np.random.Generator
+
+
+def draw_heads(seed: int, inputs: dict[str, int]) -> Heads:
+    """Draw all heads of a bench; `inputs` are the logger's inputs by thermocouple name."""
+    # Children of one seed: a head's draws do not depend on how many another one takes.
+    meter, spectrometer, wires, noise = (
+        np.random.default_rng(each) for each in np.random.SeedSequence(seed).spawn(4)
+    )
+    return Heads(
+        meter=MeterHead(meter),
+        spectrometer=SpectroHead(spectrometer),
+        thermocouples=draw_thermocouples(wires, inputs),
+        thermocouple_noise=noise,
+    )

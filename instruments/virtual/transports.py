@@ -15,8 +15,8 @@ LOOPBACK = "127.0.0.1"
 BITS_PER_BYTE = 10
 """8N1: a start bit, eight data bits, a stop bit."""
 LINE_BAUD = 115200
-UNFINISHED_S = 2.0
-"""An unfinished message is dropped after this silence: its sender died. [s]"""
+UNFINISHED_WALL_S = 1.0
+"""An unfinished message is dropped after this silence of the wall clock: its sender died."""
 
 ABORT = b"\x1b"
 """ESC: ends the command that runs (JETI)."""
@@ -55,8 +55,8 @@ class SerialPort:
     def receive(self) -> None:
         """Take all bytes that have arrived by now."""
         now_s = self._clock.now_s()
-        limit_s = UNFINISHED_S * max(1.0, self._clock.speed)
-        if self._splitter.unfinished and now_s - self._received_s > limit_s:
+        silence_wall_s = (now_s - self._received_s) / self._clock.speed
+        if self._splitter.unfinished and silence_wall_s > UNFINISHED_WALL_S:
             self._splitter.reset()
         while True:
             try:

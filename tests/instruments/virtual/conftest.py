@@ -189,3 +189,32 @@ def logger(bench: BenchProcess) -> Iterator[Tcp]:
 def tcp() -> type[Tcp]:
     """The socket client, for tests that find their own address."""
     return Tcp
+
+
+@pytest.fixture
+def line() -> Iterator[Callable[[BenchProcess], Line]]:
+    """Opens the panel's line of any bench."""
+    opened: list[Line] = []
+
+    def connect(bench: BenchProcess) -> Line:
+        opened.append(Line(bench.instruments["panel"]["resource"]))
+        return opened[-1]
+
+    yield connect
+    for each in opened:
+        each.port.close()
+
+
+@pytest.fixture
+def side_channel() -> Iterator[Callable[[BenchProcess], Truth]]:
+    """Opens the truth of any bench."""
+    opened: list[Truth] = []
+
+    def connect(bench: BenchProcess) -> Truth:
+        host, port = bench.ready["truth"].split(":")
+        opened.append(Truth((host, int(port))))
+        return opened[-1]
+
+    yield connect
+    for each in opened:
+        each.close()
