@@ -16,9 +16,12 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ledcal.calibration.codec import encode, key_id
+from ledcal.calibration.panel_calibration import FLAG_SIMULATED, ChannelTable, PanelCalibration
 from ledcal.instruments import dialogue
 from ledcal.instruments.clock import Clock
 from ledcal.instruments.link import Bus
+from ledcal.instruments.roles import Panel
 from ledcal.instruments.transcript import Transcript
 
 SPEED = 20.0
@@ -222,3 +225,46 @@ def truth(bench: dict[str, Any]) -> Iterator[Callable[[dict[str, Any]], dict[str
 
         yield ask
         stream.close()
+
+
+@pytest.fixture
+def calibration_file(signing_key: Ed25519PrivateKey) -> Callable[[Panel, int], bytes]:
+    """Return a file that fits a panel: every channel linear from 0 to 200 W/m2."""
+
+    def signed(panel: Panel, sequence: int) -> bytes:
+        hardware, geometry = panel.hardware(), panel.geometry()
+        calibration = PanelCalibration(
+            flags=FLAG_SIMULATED,
+            uid=bytes.fromhex(panel.uid()),
+            serial=panel.identity.serial,
+            product_code=hardware.product_code,
+            hardware_revision=hardware.hardware_revision,
+            drive_epoch=hardware.drive_epoch,
+            sequence=sequence,
+            issued_at=1_790_000_000,
+            valid_until_hours=2000,
+            hours_at_calibration=panel.on_hours(),
+            record_sha256=bytes(range(32)),
+            distance_mm=geometry.distance_mm,
+            geometry_id=geometry.geometry_id,
+            channels=tuple(
+                ChannelTable(
+                    channel=channel,
+                    centroid_dnm=round(nominal_nm * 10),
+                    t_ref=40 * 256,
+                    t_min=5 * 256,
+                    t_max=70 * 256,
+                    u_rel=300,
+                    ceiling=15000,
+                    b1=0,
+                    b2=0,
+                    irradiance=(0, 20000),
+                    drive=(0, 65535),
+                )
+                for channel, nominal_nm in panel.nominal_nm.items()
+            ),
+        )
+        public_key = signing_key.public_key().public_bytes_raw()
+        return encode(calibration, key_id=key_id(public_key), sign=signing_key.sign)
+
+    return signed

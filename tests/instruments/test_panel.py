@@ -6,10 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledcal.calibration.codec import encode, key_id
-from ledcal.calibration.panel_calibration import FLAG_SIMULATED, ChannelTable, PanelCalibration
 from ledcal.instruments.errors import (
     CalibrationRefused,
     DeviceError,
@@ -20,7 +17,7 @@ from ledcal.instruments.errors import (
     WrongInstrument,
 )
 from ledcal.instruments.link import Bus
-from ledcal.instruments.panel import NO_SERIAL, Geometry, Hardware, LedcalPanel, Panel
+from ledcal.instruments.panel import NO_SERIAL, LedcalPanel, Panel
 
 Truth = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -37,23 +34,6 @@ def panel(bench: dict[str, Any], bench_bus: Bus) -> Iterator[Panel]:
 def _light(panel: Panel, channel: int = 2) -> None:
     panel.set_drive_code(channel, 40000)
     panel.set_output(channel, True)
-
-
-def test_what_the_panel_says_of_itself(
-    panel: Panel, bench: dict[str, Any], signing_key: Ed25519PrivateKey
-) -> None:
-    assert panel.identity.serial == bench["instruments"]["panel"]["serial"]
-    assert panel.resource_name == bench["instruments"]["panel"]["resource"]
-    assert len(panel.uid()) == 32
-    assert panel.hardware() == Hardware(product_code=4201, hardware_revision=1, drive_epoch=1)
-    assert panel.geometry() == Geometry(distance_mm=150, geometry_id=1)
-    assert panel.channels() == (1, 2, 3, 4, 5)
-    assert dict(panel.nominal_nm) == {1: 630, 2: 660, 3: 810, 4: 830, 5: 850}
-    assert panel.boot_count() >= 1
-    assert panel.on_hours() >= 0
-    assert panel.uptime_s() <= panel.uptime_s()
-    assert panel.mode() == "ENG"
-    assert panel.trusted_keys() == (key_id(signing_key.public_key().public_bytes_raw()).hex(),)
 
 
 def test_light_and_dark_are_what_the_bench_sees(panel: Panel, truth: Truth) -> None:
@@ -143,48 +123,10 @@ def test_refused_file_names_the_loaders_error(panel: Panel) -> None:
     assert (panel.read_back(), panel.sequence(), panel.calibration_state()) == before
 
 
-def _file(panel: Panel, sequence: int, signing_key: Ed25519PrivateKey) -> bytes:
-    """Return a file that fits the panel: every channel linear from 0 to 200 W/m2."""
-    hardware, geometry = panel.hardware(), panel.geometry()
-    calibration = PanelCalibration(
-        flags=FLAG_SIMULATED,
-        uid=bytes.fromhex(panel.uid()),
-        serial=panel.identity.serial,
-        product_code=hardware.product_code,
-        hardware_revision=hardware.hardware_revision,
-        drive_epoch=hardware.drive_epoch,
-        sequence=sequence,
-        issued_at=1_790_000_000,
-        valid_until_hours=2000,
-        hours_at_calibration=panel.on_hours(),
-        record_sha256=bytes(range(32)),
-        distance_mm=geometry.distance_mm,
-        geometry_id=geometry.geometry_id,
-        channels=tuple(
-            ChannelTable(
-                channel=channel,
-                centroid_dnm=round(nominal_nm * 10),
-                t_ref=40 * 256,
-                t_min=5 * 256,
-                t_max=70 * 256,
-                u_rel=300,
-                ceiling=15000,
-                b1=0,
-                b2=0,
-                irradiance=(0, 20000),
-                drive=(0, 65535),
-            )
-            for channel, nominal_nm in panel.nominal_nm.items()
-        ),
-    )
-    public_key = signing_key.public_key().public_bytes_raw()
-    return encode(calibration, key_id=key_id(public_key), sign=signing_key.sign)
-
-
 def test_accepted_file_is_kept_byte_for_byte_and_used(
-    panel: Panel, truth: Truth, signing_key: Ed25519PrivateKey
+    panel: Panel, truth: Truth, calibration_file: Callable[[Panel, int], bytes]
 ) -> None:
-    file = _file(panel, 7, signing_key)
+    file = calibration_file(panel, 7)
     panel.load_calibration(file)
     assert panel.read_back() == file
     assert panel.sequence() == 7
@@ -196,7 +138,7 @@ def test_accepted_file_is_kept_byte_for_byte_and_used(
     with pytest.raises(DeviceError, match=r"-222, .*CEILING"):
         panel.set_irradiance_w_m2(3, 150.01)
     with pytest.raises(CalibrationRefused, match="SEQ"):
-        panel.load_calibration(_file(panel, 6, signing_key))
+        panel.load_calibration(calibration_file(panel, 6))
     assert panel.read_back() == file
 
 
@@ -358,36 +300,3 @@ def test_trip_behind_another_entry_is_found(cause: str, opened: Opened) -> None:
     firmware.errors = [b'-113,"Undefined header"\n', f'-240,"Hardware error; {cause}"\n'.encode()]
     with pytest.raises(PanelTripped, match=cause):
         panel.set_output(1, True)
-
-
-@pytest.mark.parametrize("name", ["SIGNATURE", "CRC", "SEQ"])
-def test_loaders_name_is_not_a_trip(name: str, opened: Opened) -> None:
-    firmware = Firmware()
-    panel = opened(firmware)
-    firmware.errors = [f'-240,"Hardware error; {name}"\n'.encode()]
-    with pytest.raises(CalibrationRefused, match=name):
-        panel.load_calibration(b"\x00\n#10")
-
-
-@pytest.mark.parametrize(
-    ("command", "reply", "ask"),
-    [
-        ("SYST:UID?", b"abc", LedcalPanel.uid),
-        ("SYST:UID?", b"z" * 32, LedcalPanel.uid),
-        ("SYST:HW?", b"4201,1", LedcalPanel.hardware),
-        ("SYST:HW?", b"4201,1,x", LedcalPanel.hardware),
-        ("SYST:GEOM?", b"150", LedcalPanel.geometry),
-        ("SYST:UPT?", b"NAN", LedcalPanel.uptime_s),
-        ("CAL:STAT?", b"0,OK", LedcalPanel.calibration_state),
-        ("CAL:KEY?", b"ab,,cd", LedcalPanel.trusted_keys),
-        ("CAL:MODE?", b"prod", LedcalPanel.mode),
-        ("MEAS:TEMP?", b"9.9E+37", LedcalPanel.read),
-        ("*STB?", b"", LedcalPanel.keep_alive),
-    ],
-)
-def test_malformed_answer_is_refused(
-    command: str, reply: bytes, ask: Callable[[LedcalPanel], Any], opened: Opened
-) -> None:
-    panel = opened(Firmware(**{command: reply + b"\n"}))
-    with pytest.raises(ReplyError, match=command.replace("?", r"\?").replace("*", r"\*")):
-        ask(panel)
