@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 FIRST_NM, LAST_NM = 350, 1000
-SHORTEST_MS, LONGEST_MS = 1.0, 60000.0
+SHORTEST_S, LONGEST_S = 1e-3, 60.0
+PER_MS_S = 1e-3
+"""The wire counts integration times in milliseconds."""
 AUTOMATIC, FIXED = 1, 2
 """*CONF:EXPO: adapt the integration time before each measurement, or use the configured one."""
 VALUES, PAIRS = 4, 10
@@ -50,8 +52,8 @@ class JetiSettings:
     """Everything that `*CONF`, `*PARA` and `*CONTR` change; defaults assumed."""
 
     exposure: int = AUTOMATIC
-    integration_ms: float = 100.0
-    longest_ms: float = 3000.0
+    integration_s: float = 0.1
+    longest_s: float = 3.0
     averages: int = 1
     first_nm: int = 380
     last_nm: int = 780
@@ -85,7 +87,7 @@ class JetiSettings:
             "*CONF:TINT?": self._integration_text,
             "*PARA:TINT?": self._integration_text,
             "*FETCH:TINT": self._integration_text,
-            "*CONF:MAXTIN?": lambda: f"maximum integration time: {self.longest_ms:g}",
+            "*CONF:MAXTIN?": lambda: f"maximum integration time: {self.longest_s / PER_MS_S:g}",
             "*CONF:AVER?": lambda: f"average: {self.averages}",
             "*CONF:WRAN?": lambda: (
                 f"wavelength range: {self.first_nm} {self.last_nm} {self.step_nm}"
@@ -109,11 +111,11 @@ class JetiSettings:
             self.set_form(words[2:3])
 
     def set_integration(self, words: Sequence[str]) -> None:
-        """Set the integration time of fixed exposure, in milliseconds."""
-        integration_ms = number(words, 0)
-        if not SHORTEST_MS <= integration_ms <= LONGEST_MS:
+        """Set the integration time of fixed exposure."""
+        integration_s = number(words, 0) * PER_MS_S
+        if not SHORTEST_S <= integration_s <= LONGEST_S:
             raise JetiError(21)
-        self.integration_ms = integration_ms
+        self.integration_s = integration_s
 
     def set_averages(self, words: Sequence[str]) -> None:
         """Set how many scans are averaged."""
@@ -133,10 +135,10 @@ class JetiSettings:
         self.exposure = _one_of(words, (AUTOMATIC, FIXED), 21)
 
     def _set_longest(self, words: Sequence[str]) -> None:
-        longest_ms = number(words, 0)
-        if not 1000.0 <= longest_ms <= LONGEST_MS:
+        longest_s = number(words, 0) * PER_MS_S
+        if not 1.0 <= longest_s <= LONGEST_S:
             raise JetiError(21)
-        self.longest_ms = longest_ms
+        self.longest_s = longest_s
 
     def _set_range(self, words: Sequence[str]) -> None:
         first_nm, last_nm, step_nm = (number(words, index) for index in range(3))
@@ -152,7 +154,7 @@ class JetiSettings:
         self.function = _one_of(words, (6,), 21)
 
     def _integration_text(self) -> str:
-        return f"integration time: {self.integration_ms:g}"
+        return f"integration time: {self.integration_s / PER_MS_S:g}"
 
 
 def number(words: Sequence[str], index: int) -> float:

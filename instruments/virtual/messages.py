@@ -29,9 +29,11 @@ class MessageSplitter:
         """Take bytes and return the messages that they complete, without their terminators."""
         self._buffer += received
         messages = []
-        while (end := self._end()) is not None:
+        while (found := self._end()) is not None:
+            text, end = found
             message, self._buffer = self._buffer[:end], self._buffer[end + 1 :]
-            messages.append(message.removesuffix(b"\r"))
+            # A carriage return belongs to the terminator, but not the last byte of a block.
+            messages.append(message[:text] + message[text:].removesuffix(b"\r"))
         if len(self._buffer) > LONGEST_MESSAGE:
             self._buffer = b""
             self.overrun = True
@@ -41,14 +43,14 @@ class MessageSplitter:
         """Forget an unfinished message."""
         self._buffer = b""
 
-    def _end(self) -> int | None:
-        """Return the place of the newline that ends the first message."""
+    def _end(self) -> tuple[int, int] | None:
+        """Return where the first message's last text begins, and the newline that ends it."""
         start = 0
         while True:
             newline = self._buffer.find(b"\n", start)
             block = _BLOCK.search(self._buffer, start)
             if block is None or (0 <= newline < block.start()):
-                return newline if newline >= 0 else None
+                return (start, newline) if newline >= 0 else None
             digits = int(block[1])
             size = self._buffer[block.end() : block.end() + digits]
             if len(size) < digits:

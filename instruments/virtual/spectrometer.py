@@ -20,7 +20,8 @@ from ledcal.instruments.virtual.jeti_settings import (
     FIRST_NM,
     LAST_NM,
     PAIRS,
-    SHORTEST_MS,
+    PER_MS_S,
+    SHORTEST_S,
     JetiError,
     JetiSettings,
 )
@@ -111,16 +112,17 @@ class VirtualSpectrometer:
         """Find the integration time by trial exposures."""
         light = await self._bench.expose(TRIAL_S)
         seen = self._head.seen_w_m2_nm(light, ARRAY_NM)
-        per_ms_counts = float(self._head.counts(seen, 1e-3).max())
-        wanted_ms = TARGET * self._head.FULL_SCALE_COUNTS / max(per_ms_counts, 1e-9)
-        limited_ms = min(max(wanted_ms, SHORTEST_MS), self._settings.longest_ms)
-        self._settings.integration_ms = float(math.floor(limited_ms))
+        per_s_counts = float(self._head.counts(seen, 1.0).max())
+        wanted_s = TARGET * self._head.FULL_SCALE_COUNTS / max(per_s_counts, 1e-9)
+        limited_s = min(max(wanted_s, SHORTEST_S), self._settings.longest_s)
+        # Whole milliseconds, as they are set.
+        self._settings.integration_s = math.floor(limited_s / PER_MS_S + 1e-9) * PER_MS_S
         # Trials of growing length end with one of about the final time.
-        await self._bench.clock.sleep(2.0 * self._settings.integration_ms * 1e-3)
+        await self._bench.clock.sleep(2.0 * self._settings.integration_s)
 
     async def _measure(self) -> None:
         settings, head = self._settings, self._head
-        integration_s = settings.integration_ms * 1e-3
+        integration_s = settings.integration_s
         span_s = integration_s * settings.averages
         light = await self._bench.expose(span_s)
         counts = head.counts(head.seen_w_m2_nm(light, ARRAY_NM), integration_s)
