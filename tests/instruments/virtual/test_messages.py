@@ -19,8 +19,7 @@ def test_messages_are_the_same_however_the_bytes_arrive(
         seen += splitter.feed(stream[:size])
         stream = stream[size:]
     seen += splitter.feed(stream)
-    # A carriage return before the newline belongs to the terminator.
-    assert seen == [message.removesuffix(b"\r") for message in messages]
+    assert seen == messages
     assert not splitter.unfinished
 
 
@@ -29,6 +28,13 @@ def test_a_block_comes_out_as_it_went_in(content: bytes) -> None:
     text, block = split_block(b"CAL:DATA " + definite_block(content))
     assert text == "CAL:DATA "
     assert block == content
+
+
+def test_carriage_return_is_cut_off_a_line_but_not_off_a_block() -> None:
+    # One signature in 256 ends with this byte.
+    stream = b"*IDN?\r\nCAL:DATA #12\x00\r\nCAL:DATA #12\x00\r\r\n"
+    seen = MessageSplitter().feed(stream)
+    assert seen == [b"*IDN?", b"CAL:DATA #12\x00\r", b"CAL:DATA #12\x00\r"]
 
 
 def test_newlines_inside_a_block_end_no_message() -> None:
