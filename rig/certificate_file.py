@@ -2,10 +2,11 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 import numpy as np
 from annotated_types import Ge, Gt, Le, Len
+from pydantic import AfterValidator, model_validator
 
 from ledcal.calibration.certificate import (
     CertificateHead,
@@ -16,10 +17,13 @@ from ledcal.calibration.certificate import (
 )
 from ledcal.calibration.errors import EvaluationError
 from ledcal.rig.errors import RefusedInput
-from ledcal.rig.settings import Settings, SettingsFile, read_settings
+from ledcal.rig.settings import BadKey, Settings, SettingsFile, read_settings, rising
 
 Text = Annotated[str, Len(1, 300)]
-Curve = Annotated[list[float], Len(2, 4000)]
+Positive = Annotated[float, Gt(0)]
+Uncertainty = Annotated[float, Ge(0)]
+Wavelengths = Annotated[list[Positive], Len(2, 4000), AfterValidator(rising)]
+Factors = Annotated[list[Positive], Len(2, 4000)]
 
 
 class CertificateSettings(Settings):
@@ -35,6 +39,13 @@ class CertificateSettings(Settings):
     due: date
     coverage_factor: Annotated[float, Ge(1), Le(4)]
     traceability: Text
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.due < self.issued:
+            limit = f"must not be before issued, {self.issued}"
+            raise BadKey(("due",), self.due.isoformat(), limit)
+        return self
 
     def head(self) -> CertificateHead:
         """Return the certificate's identity as the calibration layer knows it."""
@@ -54,15 +65,24 @@ class CertificateSettings(Settings):
 class CorrectionTable(Settings):
     """Correction factor over wavelength; expanded uncertainties as fractions."""
 
-    wavelength_nm: Curve
-    correction_factor: Curve
-    expanded_uncertainty: Curve
+    wavelength_nm: Wavelengths
+    correction_factor: Factors
+    expanded_uncertainty: Annotated[list[Uncertainty], Len(2, 4000)]
+
+    @model_validator(mode="after")
+    def _same_length(self) -> Self:
+        wanted = len(self.wavelength_nm)
+        for key, column in self:
+            if len(column) != wanted:
+                limit = f"has {len(column)} values for {wanted} wavelengths"
+                raise BadKey((key,), column, limit)
+        return self
 
 
 class HeadTable(CorrectionTable):
     """The same with the head's relative responsivity, for the spectral mismatch."""
 
-    relative_responsivity: Curve
+    relative_responsivity: Factors
 
 
 class PowerMeterSettings(CertificateSettings):
@@ -103,6 +123,17 @@ class LoggerSettings(CertificateSettings):
 
     kind: Literal["thermocouple"]
     thermocouple: Annotated[list[ThermocoupleSettings], Len(1)]
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        for key in ("name", "input"):
+            seen: set[object] = set()
+            for place, one in enumerate(self.thermocouple):
+                value = getattr(one, key)
+                if value in seen:
+                    raise BadKey(("thermocouple", place, key), value, "stands there twice")
+                seen.add(value)
+        return self
 
 
 _S = TypeVar("_S", bound=Settings)

@@ -7,6 +7,7 @@ from itertools import cycle, islice
 
 from ledcal.calibration.indication import Observation, Readings
 from ledcal.calibration.temperature import drift_rel
+from ledcal.instruments.errors import ZeroFailed
 from ledcal.rig.bench import Bench
 from ledcal.rig.errors import PanelError, SetupError
 from ledcal.rig.evaluation import Evaluated, Evaluator
@@ -40,14 +41,19 @@ class WarmUp:
     duration_s: float
 
 
-def take_blank(observer: Observer) -> Readings:
-    """Return all indications in the dark, then zero the power meter.
+def zero_power_meter(observer: Observer) -> None:
+    """Zero the power meter, in the dark.
 
-    The ambient light is read before the zero, which would hide it.
+    Raises:
+        SetupError: It is not dark enough for a zero.
     """
-    readings = observer.read_dark(None)
-    observer.bench.power_meter.zero()
-    return readings
+    observer.bench.panel.dark()
+    try:
+        observer.bench.power_meter.zero()
+    except ZeroFailed as error:
+        raise SetupError(
+            "LIGHT_LEAK", f"{error}; close the lid and keep lamps away, then start again"
+        ) from error
 
 
 def require_light(observer: Observer, product: Product) -> None:

@@ -1,11 +1,12 @@
 """Keep talking to the panel, so that its watchdog trips only when the rig is really gone."""
 
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 from ledcal.instruments.clock import Clock
-from ledcal.instruments.errors import InstrumentError
+from ledcal.instruments.errors import InstrumentError, NotDark
 from ledcal.instruments.panel import Panel
 
 WATCHDOG_S = 1.5
@@ -38,9 +39,15 @@ class KeepAlive:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop feeding; the panel is dark by then, or will be within the watchdog's time."""
+        """Stop feeding, and give the panel back as a consumer has it: without a watchdog.
+
+        One that could not be shown to be dark keeps it, and turns dark by itself.
+        """
         self._stop.set()
         self._thread.join()
+        if not isinstance(error, NotDark):
+            with suppress(InstrumentError):
+                self._panel.set_watchdog_s(0.0)
 
     def _feed(self) -> None:
         while not self._stop.wait(self._period_s):

@@ -2,20 +2,24 @@
 
 import re
 from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from annotated_types import Ge, Gt, Le, Len
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
-from ledcal.rig.settings import Settings, SettingsFile, read_settings
+from ledcal.rig.settings import BadKey, Settings, SettingsFile, read_settings, rising
 
 DEFAULT_PRODUCT = "lt5-300.toml"
 
 Fraction = Annotated[float, Gt(0), Le(1)]
 Positive = Annotated[float, Gt(0)]
-Span = Annotated[list[float], Len(2, 2)]
+Rising = AfterValidator(rising)
+Span = Annotated[list[float], Len(2, 2), Rising]
+PositiveSpan = Annotated[list[Positive], Len(2, 2), Rising]
+# The calibration file keeps temperatures in 16 bits of 1/256 degC.
+TemperatureSpan = Annotated[list[Annotated[float, Ge(-55), Le(125)]], Len(2, 2), Rising]
+Position = Annotated[list[float], Len(2, 2)]
 
 
 class ChannelSettings(Settings):
@@ -25,17 +29,14 @@ class ChannelSettings(Settings):
     nominal_w_m2: Annotated[float, Gt(0), Le(10_000)]
     ceiling_w_m2: Annotated[float, Gt(0), Le(10_000)]
     centroid_tolerance_nm: Annotated[float, Gt(0), Le(50)]
-    fwhm_nm: Span
-    full_drive_ratio: Span
+    fwhm_nm: PositiveSpan
+    full_drive_ratio: PositiveSpan
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        _rising("fwhm_nm", self.fwhm_nm)
-        _rising("full_drive_ratio", self.full_drive_ratio)
         if self.ceiling_w_m2 < self.nominal_w_m2:
-            raise ValueError(
-                f"ceiling_w_m2 {self.ceiling_w_m2} is below nominal_w_m2 {self.nominal_w_m2}"
-            )
+            limit = f"must be at least nominal_w_m2, {self.nominal_w_m2}"
+            raise BadKey(("ceiling_w_m2",), self.ceiling_w_m2, limit)
         return self
 
 
@@ -43,15 +44,16 @@ class TemperatureSettings(Settings):
     """The reference temperature and the range that the calibration file may cover."""
 
     t_ref_degc: Annotated[float, Ge(0), Le(80)]
-    rated_degc: Span
+    rated_degc: TemperatureSpan
     beyond_measured_k: Annotated[float, Ge(0), Le(15)]
     u_board_k: Annotated[float, Gt(0), Le(5)]
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        _rising("rated_degc", self.rated_degc)
-        if not self.rated_degc[0] <= self.t_ref_degc <= self.rated_degc[1]:
-            raise ValueError(f"t_ref_degc {self.t_ref_degc} is outside rated_degc")
+        low, high = self.rated_degc
+        if not low <= self.t_ref_degc <= high:
+            limit = f"must be within rated_degc, {low} to {high}"
+            raise BadKey(("t_ref_degc",), self.t_ref_degc, limit)
         return self
 
 
@@ -69,17 +71,11 @@ class LimitSettings(Settings):
 
     irradiance_tolerance: Fraction
     fit_residual: Fraction
-    additivity: Span
+    additivity: PositiveSpan
     ambient_w_m2: Positive
-    ambient_degc: Span
+    ambient_degc: TemperatureSpan
     blank_drift: Fraction
     heatsink_difference_k: Positive
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        _rising("additivity", self.additivity)
-        _rising("ambient_degc", self.ambient_degc)
-        return self
 
 
 class CutOffSettings(Settings):
@@ -92,7 +88,7 @@ class CutOffSettings(Settings):
 class MapSettings(Settings):
     """Grid positions for the irradiance map; empty where the station has no stage."""
 
-    positions_mm: list[Span]
+    positions_mm: list[Position]
 
 
 class Product(Settings):
@@ -108,8 +104,8 @@ class Product(Settings):
     distance_mm: Annotated[int, Gt(0), Le(2000)]
     geometry_id: Annotated[int, Ge(0), Le(65535)]
     valid_hours: Annotated[int, Gt(0), Le(100_000)]
-    drive_levels: Annotated[list[Fraction], Len(6, 32)]
-    verify_fractions: Annotated[list[Annotated[float, Gt(0), Le(1)]], Len(1, 8)]
+    drive_levels: Annotated[list[Fraction], Len(6, 32), Rising]
+    verify_fractions: Annotated[list[Fraction], Len(1, 8), Rising]
     temperature: TemperatureSettings
     warm_up: WarmUpSettings
     limits: LimitSettings
@@ -122,11 +118,11 @@ class Product(Settings):
         try:
             re.compile(self.serial_pattern)
         except re.error as error:
-            raise ValueError(f"serial_pattern is not a regular expression: {error}") from error
-        _rising("drive_levels", self.drive_levels)
-        _rising("verify_fractions", self.verify_fractions)
+            limit = f"is no regular expression: {error}"
+            raise BadKey(("serial_pattern",), self.serial_pattern, limit) from error
         if self.drive_levels[-1] != 1.0:
-            raise ValueError("drive_levels must end with 1.0, the full drive")
+            limit = "must end with 1.0, the full drive"
+            raise BadKey(("drive_levels",), self.drive_levels, limit)
         return self
 
     @property
@@ -148,9 +144,3 @@ def read_product(path: Path | None) -> SettingsFile[Product]:
     if path is None:
         path = Path(str(files("ledcal.rig.products").joinpath(DEFAULT_PRODUCT)))
     return read_settings(path, Product)
-
-
-def _rising(name: str, values: list[float]) -> None:
-    for earlier, later in pairwise(values):
-        if later <= earlier:
-            raise ValueError(f"{name}: {later} does not rise above {earlier}")

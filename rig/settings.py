@@ -4,10 +4,12 @@ import hashlib
 import re
 import tomllib
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from ledcal.rig.errors import RefusedInput
 
@@ -20,9 +22,27 @@ class Settings(BaseModel):
     )
 
 
+class BadKey(ValueError):
+    """One key of a section is impossible beside the others; raised by the section's own check.
+
+    Attributes:
+        key: Path of the key within the section.
+        value: What it says.
+    """
+
+    def __init__(self, key: tuple[str | int, ...], value: object, limit: str) -> None:
+        """Keep key and value beside the limit."""
+        super().__init__(limit)
+        self.key = key
+        self.value = value
+
+
 _S = TypeVar("_S", bound=Settings)
-_TABLE = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")
-_KEY = re.compile(r"""\s*(?:"([^"]+)"|'([^']+)'|([A-Za-z0-9_-]+))\s*=""")
+_NAME = r"""(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)"""
+_DOTTED = rf"{_NAME}(?:[ \t]*\.[ \t]*{_NAME})*"
+_TABLE = re.compile(rf"[ \t]*(\[\[?)[ \t]*({_DOTTED})[ \t]*\]")
+_KEY = re.compile(rf"[ \t]*({_DOTTED})[ \t]*=")
+_PART = re.compile(_NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +76,40 @@ def read_settings(path: Path, kind: type[_S]) -> SettingsFile[_S]:
     try:
         text = content.decode("utf-8")
         raw = tomllib.loads(text)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also an integer of thousands of digits
         raise RefusedInput("FILE", f"{path}: is not valid TOML: {error}") from error
     try:
         settings = kind.model_validate(raw)
     except ValidationError as error:
-        lines = [_explain(path, text, item["loc"], item) for item in error.errors()]  # type: ignore[arg-type]
+        lines = [_explain(path, text, item) for item in error.errors()]
         raise RefusedInput("FILE", "\n".join(lines)) from error
     return SettingsFile(path, content, hashlib.sha256(content).hexdigest(), settings)
 
 
-def _explain(path: Path, text: str, where: tuple[str | int, ...], item: dict[str, object]) -> str:
-    key = _path(where)
-    line = line_of(text, where)
-    message = str(item["msg"]).removeprefix("Value error, ")
+def rising(values: list[float]) -> list[float]:
+    """Return the values unchanged; refuse a key whose values do not rise.
+
+    Raises:
+        ValueError: Names the first pair that does not.
+    """
+    for earlier, later in pairwise(values):
+        if later <= earlier:
+            raise ValueError(f"must rise: {later} follows {earlier}")
+    return values
+
+
+def _explain(path: Path, text: str, item: ErrorDetails) -> str:
+    where, value = item["loc"], item["input"]
+    refused = item.get("ctx", {}).get("error")
+    if isinstance(refused, BadKey):
+        where, value = (*where, *refused.key), refused.value
+    place = f"{path}:{line_of(text, where)}: {_path(where)}"
+    message = item["msg"].removeprefix("Value error, ")
     if item["type"] == "extra_forbidden":
-        return f"{path}:{line}: {key}: unknown key; remove it or correct its spelling"
+        return f"{place}: unknown key; remove it or correct its spelling"
     if item["type"] == "missing":
-        return f"{path}:{line}: {key}: is missing"
-    return f"{path}:{line}: {key}: {_shown(item['input'])}: {message}"
+        return f"{place}: is missing"
+    return f"{place}: {_shown(value)}: {message}"
 
 
 def _path(where: tuple[str | int, ...]) -> str:
@@ -95,21 +130,45 @@ def line_of(text: str, where: tuple[str | int, ...]) -> int:
     """
     best_line, best_depth = 1, 0
     table: tuple[str | int, ...] = ()
-    seen: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := _TABLE.match(line):
-            name = header[2].strip("\"'")
-            parts: list[str | int] = list(name.split("."))
-            if header[1] == "[[":
-                seen[name] = seen.get(name, -1) + 1
-                parts.append(seen[name])
-            table = tuple(parts)
-            here = table
-        elif key := _KEY.match(line):
-            here = (*table, key[1] or key[2] or key[3])
-        else:
+    entries: dict[tuple[str | int, ...], int] = {}
+    # Every line end of TOML has "\n"; str.splitlines would also split at U+2028 in a comment.
+    lines = text.split("\n")
+    for number, line in enumerate(lines, start=1):
+        header, key = _TABLE.match(line), _KEY.match(line)
+        if not (header or key) or not _is_whole(lines[: number - 1]):
             continue
+        if header:
+            table = _resolved(header[2], entries, another=header[1] == "[[")
+        here = (*table, *_parts(key[1])) if key else table
         depth = len(here)
         if where[:depth] == here and depth > best_depth:
             best_line, best_depth = number, depth
     return best_line
+
+
+def _is_whole(lines: list[str]) -> bool:
+    """Tell whether the lines end outside of a value; a row of an array is no table header."""
+    try:
+        tomllib.loads("\n".join(lines))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _resolved(
+    name: str, entries: dict[tuple[str | int, ...], int], *, another: bool
+) -> tuple[str | int, ...]:
+    """Return the path that a table header opens; `entries` counts those of arrays of tables."""
+    path: tuple[str | int, ...] = ()
+    parts = _parts(name)
+    for depth, part in enumerate(parts, start=1):
+        path = (*path, part)
+        if another and depth == len(parts):
+            entries[path] = entries.get(path, -1) + 1
+        if path in entries:
+            path = (*path, entries[path])
+    return path
+
+
+def _parts(dotted: str) -> list[str]:
+    return [part.strip("\"'") for part in _PART.findall(dotted)]

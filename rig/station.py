@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from annotated_types import Ge, Gt, Le, Len
-from pydantic import model_validator
+from pydantic import StringConstraints, model_validator
 
-from ledcal.rig.settings import Settings, SettingsFile, read_settings
+from ledcal.rig.settings import BadKey, Settings, SettingsFile, read_settings
 
-Text = Annotated[str, Len(1, 200)]
+# A control character is no part of a name, and a NUL none of a path.
+Text = Annotated[str, Len(1, 200), StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
 Mode = Literal["PROD", "ENG", "DEMO"]
 
 
@@ -52,7 +53,13 @@ class LoggerSettings(InstrumentSettings):
     def _named(self) -> Self:
         missing = {"ambient", "surface", "heatsink"} - set(self.thermocouples)
         if missing:
-            raise ValueError(f"thermocouples without an input: {', '.join(sorted(missing))}")
+            limit = f"there is no input for {', '.join(sorted(missing))}"
+            raise BadKey(("thermocouples",), self.thermocouples, limit)
+        for name, number in self.thermocouples.items():
+            others = [n for n, used in self.thermocouples.items() if used == number and n != name]
+            if others:
+                limit = f"is also the input of {others[0]}"
+                raise BadKey(("thermocouples", name), number, limit)
         return self
 
 
@@ -86,13 +93,14 @@ class Station(Settings):
     def _consistent(self) -> Self:
         if self.mode == "PROD":
             if self.simulated:
-                raise ValueError("a simulated bench cannot be a PROD station")
+                raise BadKey(("simulated",), True, "a PROD station has no simulated bench")
             if self.clock.speed != 1:
-                raise ValueError(f"[clock] speed is {self.clock.speed}; PROD runs at 1 only")
+                raise BadKey(("clock", "speed"), self.clock.speed, "PROD runs at 1 only")
             if self.signing_key is None:
-                raise ValueError("a PROD station needs its signing_key")
+                raise BadKey(("mode",), self.mode, "a PROD station needs its signing_key")
         if self.mode == "DEMO" and not self.simulated:
-            raise ValueError("mode DEMO is for the simulated bench; say ENG, or simulated = true")
+            limit = "DEMO is for the simulated bench; say ENG, or simulated = true"
+            raise BadKey(("mode",), self.mode, limit)
         return self
 
 

@@ -59,7 +59,7 @@ def virtual_bench(
     try:
         ready = _ready(process, log)
         path = folder / "station.toml"
-        write_whole(path, _station_file(ready, data_folder, mode).encode())
+        write_whole(path, station_file(ready, data_folder, mode).encode())
         yield path
     finally:
         assert process.stdin is not None
@@ -90,7 +90,8 @@ def _ready(process: "subprocess.Popen[bytes]", log: Path) -> dict[str, Any]:
     return ready
 
 
-def _station_file(ready: dict[str, Any], data_folder: Path, mode: str) -> str:
+def station_file(ready: dict[str, Any], data_folder: Path, mode: str) -> str:
+    """Return the text of the station file for a virtual bench, from its ready line."""
     instruments = ready["instruments"]
     keys = ("driver", "resource", "serial", "certificate")
     logger = instruments["thermocouple_logger"]

@@ -1,0 +1,177 @@
+"""Whole processes: a virtual bench with its truth channel, and the command `ledcal`."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledcal.rig.keys import engineering_key
+from ledcal.rig.virtual_bench import DEMO_SPEED, station_file
+
+DARK_LIMIT_S = 2.0
+
+
+@dataclass(frozen=True)
+class LiveBench:
+    """A virtual bench in a process of its own.
+
+    Attributes:
+        station: Path of its station file.
+        data_folder: Data folder that the station file names.
+        panel: VISA resource name of the panel.
+        process: The bench.
+    """
+
+    station: Path
+    data_folder: Path
+    panel: str
+    process: "subprocess.Popen[bytes]"
+    truth_address: tuple[str, int]
+
+    def truth(self, **question: Any) -> dict[str, Any]:
+        """Ask the side channel that only tests use."""
+        with socket.create_connection(self.truth_address, timeout=10) as connection:
+            connection.sendall(json.dumps(question).encode() + b"\n")
+            with connection.makefile("rb") as answers:
+                answer = json.loads(answers.readline())
+        assert "error" not in answer, answer
+        return dict(answer)
+
+    def dark_within_s(self, limit_s: float) -> bool:
+        """Tell whether the panel is dark by the limit on the wall clock."""
+        end = time.monotonic() + limit_s
+        while time.monotonic() < end:
+            if self.truth(ask="state")["dark"]:
+                return True
+        return False
+
+
+@contextmanager
+def live_bench(
+    folder: Path, *, serial: str = "DEMO-0001", seed: int = 1, speed: float = DEMO_SPEED
+) -> Iterator[LiveBench]:
+    """Serve a virtual bench while the context lasts."""
+    data_folder = folder / "data"
+    bench_folder = folder / "bench"
+    data_folder.mkdir(parents=True)
+    bench_folder.mkdir()
+    key = engineering_key(data_folder)
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "ledcal.instruments.virtual", "--folder", str(bench_folder)),
+            *("--speed", str(speed), "--seed", str(seed), "--serial", serial),
+            *("--trust", key.public.hex()),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        ready = json.loads(process.stdout.readline())
+        station = bench_folder / "station.toml"
+        station.write_text(station_file(ready, data_folder, "DEMO"))
+        host, _, port = ready["truth"].partition(":")
+        yield LiveBench(
+            station=station,
+            data_folder=data_folder,
+            panel=ready["instruments"]["panel"]["resource"],
+            process=process,
+            truth_address=(host, int(port)),
+        )
+    finally:
+        process.stdin.close()
+        process.wait(timeout=10)
+        process.stdout.close()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[LiveBench]:
+    """A virtual bench with panel DEMO-0001."""
+    with live_bench(tmp_path) as served:
+        yield served
+
+
+LEDCAL = (sys.executable, "-m", "ledcal.rig")
+Completed = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[..., AbstractContextManager[LiveBench]]:
+    """Serve a virtual bench of a test's own choice."""
+    return live_bench
+
+
+@pytest.fixture(scope="session")
+def ledcal() -> Callable[..., Completed]:
+    """Run the command to its end, in a folder."""
+
+    def run(*arguments: str | Path, cwd: Path) -> Completed:
+        command = [*LEDCAL, *map(str, arguments)]
+        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+
+    return run
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+    """Start the command in a process group of its own; what is left of it is killed at the end."""
+    with ExitStack() as stack:
+
+        def begin(*arguments: str | Path, cwd: Path) -> "subprocess.Popen[bytes]":
+            process = subprocess.Popen(
+                [*LEDCAL, *map(str, arguments)],
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            stack.callback(_kill_group, process)
+            return process
+
+        yield begin
+
+
+def _kill_group(process: "subprocess.Popen[bytes]") -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def journal_of() -> Callable[[Path], list[dict[str, Any]]]:
+    """Read the whole lines of the newest run's journal, while it grows too."""
+
+    def read(data_folder: Path) -> list[dict[str, Any]]:
+        folders = sorted((data_folder / "runs").glob("*Z-*"))
+        path = folders[-1] / "journal.jsonl" if folders else None
+        if path is None or not path.exists():
+            return []
+        return [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def wait_for() -> Callable[..., None]:
+    """Look until a condition holds; fail after the limit."""
+
+    def wait(condition: Callable[[], bool], *, limit_s: float, what: str) -> None:
+        end = time.monotonic() + limit_s
+        while not condition():
+            assert time.monotonic() < end, f"{what}: not within {limit_s} s"
+
+    return wait

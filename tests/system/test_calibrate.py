@@ -1,0 +1,105 @@
+"""One panel from scan to sealed record, as a stranger runs it."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.system
+Ledcal = Callable[..., Any]
+FILES = {
+    *("record", "calibration", "file", "certificate", "report", "transcript"),
+}
+
+
+@pytest.fixture(scope="module")
+def passed(ledcal: Ledcal, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The object that a run of the demo prints."""
+    cwd = tmp_path_factory.mktemp("demo")
+    done = ledcal("calibrate", "DEMO-0001", "--operator", "T. Nguyen", "--json", cwd=cwd)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert isinstance(found, dict)
+    return found | {"cwd": cwd}
+
+
+def test_demo_ends_pass_with_everything_to_show_for_it(passed: dict[str, Any]) -> None:
+    assert passed["outcome"] == "PASS"
+    assert passed["exit_code"] == 0
+    assert passed["reasons"] == []
+    assert passed["serial"] == "DEMO-0001"
+    assert set(passed["paths"]) == FILES
+    assert all(Path(path).stat().st_size > 0 for path in passed["paths"].values())
+
+
+def test_everything_is_marked_simulated(passed: dict[str, Any], ledcal: Ledcal) -> None:
+    page = Path(passed["paths"]["certificate"]).read_text()
+    assert "SIMULATED" in page
+    seen = ledcal("inspect", passed["paths"]["file"], "--json", cwd=passed["cwd"])
+    assert seen.returncode == 0, seen.stderr
+    inspected = json.loads(seen.stdout)
+    assert inspected["file"]["flags"] & 1
+    assert inspected["signature"] == "valid"
+    assert inspected["file"]["serial"] == "DEMO-0001"
+
+
+def test_inspect_evaluates_the_look_up(passed: dict[str, Any], ledcal: Ledcal) -> None:
+    seen = ledcal(
+        *("inspect", passed["paths"]["file"], "--json", "--irradiance", "1", "30", "35"),
+        cwd=passed["cwd"],
+    )
+    assert 0 < json.loads(seen.stdout)["lookup"]["drive_code"] < 65535
+    refused = ledcal(
+        *("inspect", passed["paths"]["file"], "--irradiance", "1", "9000", "35"),
+        cwd=passed["cwd"],
+    )
+    assert refused.returncode == 2
+    assert "CEILING" in refused.stderr
+
+
+def test_run_verifies_and_its_page_is_a_function_of_its_journal(
+    passed: dict[str, Any], ledcal: Ledcal
+) -> None:
+    verified = ledcal("verify", passed["folder"], cwd=passed["cwd"])
+    assert verified.returncode == 0, verified.stdout
+    again = ledcal("report", passed["folder"], "--output", "again.html", cwd=passed["cwd"])
+    assert "identical" in again.stdout
+
+
+def test_one_flipped_bit_in_any_file_is_named(
+    passed: dict[str, Any], ledcal: Ledcal, tmp_path: Path
+) -> None:
+    run = Path(passed["folder"])
+    names = sorted(path.name for path in run.iterdir())
+    assert len(names) == 14
+    for number, name in enumerate(names):
+        copy = tmp_path / str(number) / run.name
+        shutil.copytree(run, copy)
+        content = bytearray((copy / name).read_bytes())
+        content[len(content) // 2] ^= 1 << number % 8
+        (copy / name).write_bytes(content)
+    copies = [tmp_path / str(number) / run.name for number in range(len(names))]
+    done = ledcal("verify", *copies, "--json", cwd=passed["cwd"])
+    assert done.returncode == 1
+    found = json.loads(done.stdout)["paths"]
+    assert [[one["file"] for one in each["findings"]] for each in found] == [[n] for n in names]
+
+
+def test_show_and_history_tell_the_run(passed: dict[str, Any], ledcal: Ledcal) -> None:
+    shown = ledcal("show", "DEMO-0001", cwd=passed["cwd"])
+    assert shown.returncode == 0
+    assert "PASS" in shown.stdout
+    assert "T. Nguyen" in shown.stdout
+    listed = ledcal("history", "DEMO-0001", "--json", cwd=passed["cwd"])
+    assert [run["run"] for run in json.loads(listed.stdout)["runs"]] == [passed["run"]]
+
+
+def test_report_has_values_limits_and_units_in_its_rows(passed: dict[str, Any]) -> None:
+    page = Path(passed["paths"]["report"]).read_text()
+    for text in ("U (k = 2)", "test_irradiance[ch5-850nm-100pct]", "W/m2"):
+        assert text in page
+    assert not re.search(r"""(src=["']|<link[^>]*href=["']|url\()https?:""", page)

@@ -1,0 +1,135 @@
+"""What must never come as far as light."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.system
+Ledcal = Callable[..., Any]
+
+
+def calibrate(ledcal: Ledcal, bench: Any, serial: str, cwd: Path, *more: str | Path) -> Any:
+    return ledcal("calibrate", serial, "--station", bench.station, "--json", *more, cwd=cwd)
+
+
+def sent_to_the_panel(bench: Any) -> list[str]:
+    (path,) = (bench.data_folder / "runs").glob("*/transcript.jsonl")
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    return [one["data"] for one in lines if one["dir"] == "out" and "panel" in one["instrument"]]
+
+
+def test_wrong_scanned_serial_ends_before_any_drive_command(
+    bench: Any, ledcal: Ledcal, tmp_path: Path
+) -> None:
+    done = calibrate(ledcal, bench, "DEMO-0002", tmp_path)
+    assert done.returncode == 3, done.stdout + done.stderr
+    said = json.loads(done.stdout)
+    assert said["outcome"] == "SETUP"
+    (reason,) = said["reasons"]
+    assert "DEMO-0001" in reason["text"]
+    assert "DEMO-0002" in reason["text"]
+    sent = sent_to_the_panel(bench)
+    assert sent
+    assert not any("SOUR" in text or "OUTP" in text for text in sent)
+    assert bench.truth(ask="state")["dark"]
+
+
+def test_certificate_that_is_overdue_ends_as_station(
+    bench: Any, ledcal: Ledcal, tmp_path: Path
+) -> None:
+    certificate = bench.station.parent / "power_meter.toml"
+    text = certificate.read_text()
+    certificate.write_text(text.replace("due = 2036-02-02", "due = 2026-03-01"))
+    done = calibrate(ledcal, bench, "DEMO-0001", tmp_path)
+    assert done.returncode == 4, done.stdout + done.stderr
+    (reason,) = json.loads(done.stdout)["reasons"]
+    assert reason["code"] == "CERTIFICATE_OVERDUE"
+    assert "2026-03-01" in reason["text"]
+    assert bench.truth(ask="state")["dark"]
+
+
+def test_absent_and_wrong_instruments_are_all_named(
+    bench: Any, ledcal: Ledcal, tmp_path: Path
+) -> None:
+    text = bench.station.read_text()
+    lines = []
+    for line in text.splitlines():
+        if "::SOCKET" in line:
+            line = 'resource = "TCPIP::127.0.0.1::9::SOCKET"'
+        lines.append(line.replace("M00412345", "M00999999"))
+    bench.station.write_text("\n".join(lines))
+    meter = bench.station.parent / "power_meter.toml"
+    meter.write_text(meter.read_text().replace("M00412345", "M00999999"))
+    done = calibrate(ledcal, bench, "DEMO-0001", tmp_path)
+    assert done.returncode == 4, done.stdout + done.stderr
+    (reason,) = json.loads(done.stdout)["reasons"]
+    assert "TCPIP::127.0.0.1::9::SOCKET" in reason["text"]
+    assert "M00999999" in reason["text"]
+    assert "M00412345" in reason["text"]
+    assert bench.truth(ask="state")["dark"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("speed = 20.0", "speed = 20.0\nsped = 1.0", "clock.sped: unknown key"),
+        ("speed = 20.0", 'speed = "fast"', "clock.speed: 'fast'"),
+        ("speed = 20.0", "speed = 0.0", "greater than or equal to 1"),
+        ("u_distance_mm = 0.3", "u_distance_mm = nan", "finite number"),
+    ],
+)
+def test_station_file_is_refused_by_file_line_key_value_limit(
+    bench: Any, ledcal: Ledcal, tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    text = bench.station.read_text()
+    assert old in text
+    bench.station.write_text(text.replace(old, new))
+    done = calibrate(ledcal, bench, "DEMO-0001", tmp_path)
+    assert done.returncode == 2
+    (reason,) = json.loads(done.stdout)["reasons"]
+    assert f"{bench.station}:" in reason["text"]
+    assert said in reason["text"]
+    assert not list(bench.data_folder.glob("runs/*"))
+
+
+def test_data_folder_that_cannot_be_written_is_refused_before_light(
+    bench: Any, ledcal: Ledcal, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where a folder should be")
+    done = calibrate(ledcal, bench, "DEMO-0001", tmp_path, "--data", blocked)
+    assert done.returncode == 4
+    assert json.loads(done.stdout)["reasons"][0]["code"] == "DATA_FOLDER"
+
+
+def test_capped_head_is_the_set_up_and_not_the_panel(
+    bench: Any, ledcal: Ledcal, tmp_path: Path
+) -> None:
+    bench.truth(set="capped", value=True)
+    done = calibrate(ledcal, bench, "DEMO-0001", tmp_path)
+    assert done.returncode == 3, done.stdout + done.stderr
+    (reason,) = json.loads(done.stdout)["reasons"]
+    assert reason["code"] == "NO_LIGHT"
+    assert bench.truth(ask="state")["dark"]
+
+
+def test_open_lid_is_told_before_the_run(bench: Any, ledcal: Ledcal, tmp_path: Path) -> None:
+    bench.truth(set="ambient_w_m2", value=5.0)
+    done = calibrate(ledcal, bench, "DEMO-0001", tmp_path)
+    assert done.returncode == 3, done.stdout + done.stderr
+    (reason,) = json.loads(done.stdout)["reasons"]
+    assert reason["code"] == "LIGHT_LEAK"
+    assert not any("OUTP1 ON" in text for text in sent_to_the_panel(bench))
+
+
+def test_stalled_fan_is_the_panel_and_ends_dark(
+    bench: Any, ledcal: Ledcal, tmp_path: Path
+) -> None:
+    bench.truth(set="fan_stalled", value=True)
+    done = calibrate(ledcal, bench, "DEMO-0001", tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert json.loads(done.stdout)["reasons"][0]["code"] == "FAN_STALLED"
+    assert bench.truth(ask="state")["dark"]
