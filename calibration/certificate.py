@@ -113,7 +113,7 @@ class PowerMeterCertificate:
         _require_covered(self.head, np.array([wavelength_nm]), self.wavelength_nm)
         factor = float(np.interp(wavelength_nm, self.wavelength_nm, self.correction_factor))
         u_rel = float(np.interp(wavelength_nm, self.wavelength_nm, self.u_rel))
-        component = _component("power meter certificate", factor * u_rel, self.head)
+        component = _component("power meter certificate", factor * u_rel, self.head, factor)
         return Estimate(value=factor, unit="1", components=(component,))
 
     def responsivity_at(self, wavelength_nm: FloatArray) -> FloatArray:
@@ -243,13 +243,15 @@ class ThermocoupleCertificate:
                 "check that it is plugged in"
             )
         entry = by_name[name]
-        component = _component("thermocouple certificate", entry.u_k, self.head)
+        component = _component(f"thermocouple {name}", entry.u_k, self.head, entry.correction_k)
         value_degc = indicated_degc + entry.correction_k
         return Estimate(value=value_degc, unit="Cel", components=(component,))
 
 
-def _component(name: str, u: float, head: CertificateHead) -> Component:
-    return Component(name=name, u=u, evaluation="B", common=True, source=head.number)
+def _component(name: str, u: float, head: CertificateHead, value: float) -> Component:
+    return Component(
+        name=name, value=value, u_input=u, evaluation="B", common=True, source=head.number
+    )
 
 
 def _require(where: str, **positive: float) -> None:

@@ -129,28 +129,28 @@ class ChannelCurve:
         slope_per_k = (b1 + 2 * b2 * difference_k) / self.correction(board_degc)
         fit = Component(
             name="fit",
-            u=math.sqrt(max(0.0, float(gradient @ self.covariance @ gradient))),
+            u_input=math.sqrt(max(0.0, float(gradient @ self.covariance @ gradient))),
             evaluation="A",
             common=False,
             source="scatter about the curve",
         )
         model = Component(
             name="model",
-            u=value * self.u_model,
+            u_input=value * self.u_model,
             evaluation="A",
             common=False,
             source="residuals beyond scatter",
         )
         temperature = Component(
             name="board temperature",
-            u=value * abs(slope_per_k) * self.u_board_k,
+            u_input=value * abs(slope_per_k) * self.u_board_k,
             evaluation="B",
             common=False,
             source="panel's own sensor",
         )
         shared = Component(
             name="common to all points",
-            u=value * self.u_common,
+            u_input=value * self.u_common,
             evaluation="B",
             common=True,
             source="instruments' certificates and reference plane",

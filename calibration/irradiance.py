@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ledcal.calibration.certificate import PowerMeterCertificate
 from ledcal.calibration.errors import EvaluationError
-from ledcal.calibration.estimate import Component, Estimate
+from ledcal.calibration.estimate import Component, Estimate, effective_dof
 from ledcal.calibration.indication import Observation, PowerIndication, Readings
 
 MM2_PER_M2 = 1e6
@@ -84,26 +84,47 @@ def irradiance(
     area_m2 = certificate.aperture_area_mm2 / MM2_PER_M2
     scale = factor.value / (area_m2 * mismatch.value)
     value = signal.value * scale
-    in_power = [replace(c, u=c.u * scale) for c in signal.components]
     number = certificate.head.number
-    area_u_rel = certificate.aperture_area_u_mm2 / certificate.aperture_area_mm2
-    distance_u_rel = plane.u_distance_mm * plane.distance_sensitivity_per_mm
-    relative = [
-        ("power meter certificate", factor.u / factor.value, number),
-        ("aperture area", area_u_rel, number),
-        ("linearity", certificate.linearity_u, number),
-        ("distance", distance_u_rel, "reference plane"),
-        ("directional response", plane.u_cosine, "reference plane"),
+    area_mm2 = certificate.aperture_area_mm2
+    # Input, its value, its standard uncertainty, dE/d(input), where the figure stands.
+    inputs = [
+        ("aperture area", area_mm2, certificate.aperture_area_u_mm2, -value / area_mm2, number),
+        ("linearity", 1.0, certificate.linearity_u, value, number),
+        (
+            "distance",
+            plane.distance_mm,
+            plane.u_distance_mm,
+            -value * plane.distance_sensitivity_per_mm,
+            "reference plane",
+        ),
+        ("directional response", 1.0, plane.u_cosine, value, "reference plane"),
     ]
     in_scale = [
-        Component(name=name, u=value * u_rel, evaluation="B", common=True, source=source)
-        for name, u_rel, source in relative
+        Component(
+            name=name,
+            value=at,
+            u_input=u,
+            sensitivity=sensitivity,
+            evaluation="B",
+            common=True,
+            source=source,
+        )
+        for name, at, u, sensitivity, source in inputs
     ]
     in_mismatch = [
-        replace(c, name=f"spectral mismatch: {c.name}", u=value * c.u / mismatch.value)
+        # A common input keeps its name: the same error sits in the band that it describes.
+        (c if c.common else replace(c, name=f"spectral mismatch: {c.name}")).times(
+            -value / mismatch.value
+        )
         for c in mismatch.components
     ]
-    return Estimate(value=value, unit="W/m2", components=(*in_power, *in_mismatch, *in_scale))
+    components = (
+        *(c.times(scale) for c in signal.components),
+        *in_mismatch,
+        *(c.times(value / factor.value) for c in factor.components),
+        *in_scale,
+    )
+    return Estimate(value=value, unit="W/m2", components=components)
 
 
 def ambient_irradiance(readings: Readings, certificate: PowerMeterCertificate) -> Estimate:
@@ -127,28 +148,23 @@ def ambient_irradiance(readings: Readings, certificate: PowerMeterCertificate) -
     value = statistics.fmean(power_w) * scale
     spectrum_u = abs(value) * AMBIENT_RESPONSIVITY_HALF_WIDTH / math.sqrt(3)
     components = (
-        _type_a("repeatability", _u_of_mean(power_w) * scale),
+        _repeatability((power_w, scale)),
         Component(
             name="zero",
-            u=certificate.zero_u_w * scale,
+            u_input=certificate.zero_u_w,
+            sensitivity=scale,
             evaluation="B",
             common=False,
             source=certificate.head.number,
         ),
         Component(
             name="spectrum of ambient light",
-            u=spectrum_u,
+            u_input=spectrum_u,
             evaluation="B",
             common=True,
             source="unknown spectrum, rectangular",
         ),
-        Component(
-            name="power meter certificate",
-            u=abs(value) * factor.u / factor.value,
-            evaluation="B",
-            common=True,
-            source=certificate.head.number,
-        ),
+        *(c.times(value / factor.value) for c in factor.components),
     )
     return Estimate(value=value, unit="W/m2", components=components)
 
@@ -177,14 +193,13 @@ def _signal_w(observation: Observation, certificate: PowerMeterCertificate) -> E
     before = _powers_w(observation.blank_before.power, "blank before")
     after = _powers_w(observation.blank_after.power, "blank after")
     means = statistics.fmean(before), statistics.fmean(after)
-    scatter = math.hypot(_u_of_mean(lit), _u_of_mean(before) / 2, _u_of_mean(after) / 2)
     # The blank at the time of the lit readings lies between the two: rectangular.
     drift = abs(means[1] - means[0]) / 2 / math.sqrt(3)
     components = (
-        _type_a("repeatability", scatter),
+        _repeatability((lit, 1.0), (before, -0.5), (after, -0.5)),
         Component(
             name="drift between blanks",
-            u=drift,
+            u_input=drift,
             evaluation="B",
             common=False,
             source="half the difference of the blanks, rectangular",
@@ -192,7 +207,7 @@ def _signal_w(observation: Observation, certificate: PowerMeterCertificate) -> E
         # The blanks take the zero away; what is left is its change within the observation.
         Component(
             name="zero",
-            u=certificate.zero_u_w,
+            u_input=certificate.zero_u_w,
             evaluation="B",
             common=False,
             source=certificate.head.number,
@@ -237,12 +252,18 @@ def _powers_w(readings: Sequence[PowerIndication], state: str) -> list[float]:
     return [reading.power_w for reading in readings]
 
 
-def _u_of_mean(values: Sequence[float]) -> float:
-    """Return the experimental standard deviation of the mean, 0 for a single value."""
-    if len(values) < 2:
-        return 0.0
-    return statistics.stdev(values) / math.sqrt(len(values))
-
-
-def _type_a(name: str, u: float) -> Component:
-    return Component(name=name, u=u, evaluation="A", common=False, source="repeated indications")
+def _repeatability(*means: tuple[Sequence[float], float]) -> Component:
+    """Return the scatter of means, each with its factor in the result; a single value has none."""
+    parts = [
+        (factor * statistics.stdev(values) / math.sqrt(len(values)), len(values) - 1)
+        for values, factor in means
+        if len(values) > 1
+    ]
+    return Component(
+        name="repeatability",
+        u_input=math.hypot(*(u for u, _ in parts)),
+        dof=effective_dof(parts),
+        evaluation="A",
+        common=False,
+        source="repeated indications",
+    )

@@ -118,7 +118,8 @@ class Measured:
         acceptance_lower, acceptance_upper: Tolerance limits drawn in by the guard band.
         rule: Name of the decision rule.
         verdict: PASS, FAIL or INCONCLUSIVE.
-        components: The uncertainty budget: name, u, evaluation, common, source.
+        components: The uncertainty budget: name, value and u_input of the input,
+            sensitivity, u, dof (null for infinite), evaluation, common, source.
         at: UTC time, ISO 8601.
     """
 

@@ -208,21 +208,22 @@ def mismatch_factor(
     components = (
         Component(
             name="noise of the spectrum",
-            u=float(np.linalg.norm(noise)),
+            u_input=float(np.linalg.norm(noise)),
             evaluation="A",
             common=False,  # every observation has its own spectrum
             source="roughness of the spectrum",
         ),
         Component(
             name="wavelength scale",
-            u=abs(slope_per_nm) * spectrum.u_wavelength_nm,
+            u_input=spectrum.u_wavelength_nm,
+            sensitivity=slope_per_nm,
             evaluation="B",
             common=True,
             source="spectrometer certificate",
         ),
         Component(
             name="relative responsivity",
-            u=mismatch * apart * factor.u / factor.value,
+            u_input=mismatch * apart * factor.u / factor.value,
             evaluation="B",
             common=True,
             source=number,
@@ -281,10 +282,14 @@ def _bandpass_u_nm(shown_nm: float, corrected_nm: float) -> float:
 
 def _nm(value_nm: float, noise_nm: float, u_nm: dict[str, float], number: str) -> Estimate:
     noise = Component(
-        name="noise", u=noise_nm, evaluation="A", common=False, source="roughness of the spectrum"
+        name="noise",
+        u_input=noise_nm,
+        evaluation="A",
+        common=False,
+        source="roughness of the spectrum",
     )
     of_certificate = [
-        Component(name=name, u=u, evaluation="B", common=True, source=number)
+        Component(name=name, u_input=u, evaluation="B", common=True, source=number)
         for name, u in u_nm.items()
     ]
     return Estimate(value=value_nm, unit="nm", components=(noise, *of_certificate))

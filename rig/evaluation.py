@@ -126,7 +126,9 @@ def superposition_ratio(
         "spectral mismatch": mismatch.u / mismatch.value,
     }
     components = tuple(
-        Component(name=name, u=value * u_rel, evaluation="B", common=False, source="this run")
+        Component(
+            name=name, u_input=value * u_rel, evaluation="B", common=False, source="this run"
+        )
         for name, u_rel in sources.items()
     )
     return Estimate(value=value, unit="1", components=components)

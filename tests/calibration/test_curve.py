@@ -26,10 +26,18 @@ def _true_w_m2(drive: float, board_degc: float) -> float:
 def _point(drive: float, board_degc: float, irradiance_w_m2: float, u_rel: float = U_REL) -> Point:
     components = (
         Component(
-            name="scatter", u=u_rel * irradiance_w_m2, evaluation="A", common=False, source="test"
+            name="scatter",
+            u_input=u_rel * irradiance_w_m2,
+            evaluation="A",
+            common=False,
+            source="test",
         ),
         Component(
-            name="meter", u=COMMON * irradiance_w_m2, evaluation="B", common=True, source="test"
+            name="meter",
+            u_input=COMMON * irradiance_w_m2,
+            evaluation="B",
+            common=True,
+            source="test",
         ),
     )
     irradiance = Estimate(value=irradiance_w_m2, unit="W/m2", components=components)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledcal.calibration.decision import Tolerance, decide, rule_text
+from ledcal.calibration.conformity import NormalPrior
+from ledcal.calibration.decision import Rule, Statement, Tolerance, decide, rule_text
 from ledcal.calibration.errors import EvaluationError
 from ledcal.calibration.estimate import Component, Estimate
 from ledcal.calibration.outcome import Verdict
@@ -15,7 +16,7 @@ factors = st.floats(0, 3)
 
 
 def _estimate(value: float, u: float) -> Estimate:
-    component = Component(name="all", u=u, evaluation="B", common=False, source="test")
+    component = Component(name="all", u_input=u, evaluation="B", common=False, source="test")
     return Estimate(value=value, unit="W/m2", components=(component,))
 
 
@@ -114,5 +115,81 @@ def test_more_uncertainty_never_makes_a_pass_or_a_fail(
 
 
 def test_the_rule_is_one_sentence_for_each_kind() -> None:
-    assert "w = 1·U, k = 2 (ILAC-G8:09/2019, 4.2.2)" in rule_text(1.0)
+    assert "w = 1·U, k for 95 % (ILAC-G8:09/2019, 4.2.2)" in rule_text(1.0)
     assert rule_text(0.0).startswith("Simple acceptance (ILAC-G8:09/2019, 4.2.1)")
+
+
+# Limits 90 to 110, U = 4.
+@pytest.mark.parametrize(
+    ("value", "statement", "verdict"),
+    [
+        (94.0, Statement.PASS, Verdict.PASS),
+        (93.9, Statement.CONDITIONAL_PASS, Verdict.INCONCLUSIVE),
+        (90.0, Statement.CONDITIONAL_PASS, Verdict.INCONCLUSIVE),
+        (89.9, Statement.CONDITIONAL_FAIL, Verdict.INCONCLUSIVE),
+        (86.0, Statement.CONDITIONAL_FAIL, Verdict.INCONCLUSIVE),
+        (85.9, Statement.FAIL, Verdict.FAIL),
+    ],
+)
+def test_the_non_binary_rule_names_what_it_does_not_claim(
+    value: float, statement: Statement, verdict: Verdict
+) -> None:
+    tolerance = Tolerance(lower=90.0, upper=110.0, rule=Rule.NON_BINARY)
+    decision = decide(_estimate(value, 2.0), tolerance)
+    assert (decision.statement, decision.verdict) == (statement, verdict)
+    assert decision.rule == "non-binary, w = 1 U (ILAC-G8:09/2019 4.2.3)"
+
+
+def test_the_guard_band_rule_makes_no_statement_in_between() -> None:
+    decision = decide(_estimate(93.9, 2.0), Tolerance(lower=90.0, upper=110.0))
+    assert decision.statement is Statement.NO_STATEMENT
+    assert decision.specific_risk is None
+
+
+def test_the_simple_rule_has_no_guard_band_whatever_the_factor() -> None:
+    tolerance = Tolerance(lower=90.0, upper=110.0, guard_factor=2.0, rule=Rule.SIMPLE)
+    decision = decide(_estimate(90.1, 2.0), tolerance)
+    assert (decision.verdict, decision.guard_band) == (Verdict.PASS, 0.0)
+    assert decision.rule == "simple acceptance (ILAC-G8:09/2019 4.2.1)"
+
+
+def test_a_pass_at_the_acceptance_limit_is_wrong_in_2_3_percent() -> None:
+    decision = decide(_estimate(94.0, 2.0), Tolerance(lower=90.0, upper=110.0))
+    assert decision.conformance_probability == pytest.approx(0.97725, abs=1e-5)
+    assert decision.specific_risk == pytest.approx(0.02275, abs=1e-5)
+    assert decision.tur == pytest.approx(2.5)
+
+
+def test_a_fail_may_be_wrong_too() -> None:
+    decision = decide(_estimate(86.0 - 1e-9, 2.0), Tolerance(lower=90.0, upper=110.0))
+    assert decision.verdict is Verdict.FAIL
+    assert decision.specific_risk == pytest.approx(0.02275, abs=1e-5)
+
+
+def test_the_global_risk_needs_a_stated_process() -> None:
+    tolerance = Tolerance(lower=90.0, upper=110.0)
+    assert decide(_estimate(100.0, 2.0), tolerance).global_risk is None
+    stated = Tolerance(lower=90.0, upper=110.0, process=NormalPrior(mean=100.0, sd=5.0))
+    risk = decide(_estimate(100.0, 2.0), stated).global_risk
+    assert risk is not None
+    assert risk.nonconforming == pytest.approx(0.0455, abs=1e-4)
+    assert 0 < risk.false_accept < 0.002
+    assert risk.false_reject > risk.false_accept
+
+
+def test_the_non_binary_rule_is_one_sentence_too() -> None:
+    text = rule_text(1.0, Rule.NON_BINARY)
+    assert "4.2.3" in text
+    assert "passes or fails conditionally" in text
+    assert rule_text(1.0, Rule.SIMPLE) == rule_text(0.0)
+
+
+@given(value=numbers, u=uncertainties, factor=factors, rule=st.sampled_from(Rule))
+def test_a_probability_is_one_and_agrees_with_the_verdict(
+    value: float, u: float, factor: float, rule: Rule
+) -> None:
+    tolerance = Tolerance(lower=-1000.0, upper=1000.0, guard_factor=factor, rule=rule)
+    decision = decide(_estimate(value, u), tolerance)
+    assert 0.0 <= decision.conformance_probability <= 1.0
+    if decision.verdict is Verdict.FAIL:
+        assert decision.conformance_probability <= 0.5

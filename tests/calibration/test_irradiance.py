@@ -25,8 +25,8 @@ MISMATCH = Estimate(
     value=1.01,
     unit="1",
     components=(
-        Component(name="noise", u=0.001, evaluation="A", common=False, source="spectrum"),
-        Component(name="responsivity", u=0.00202, evaluation="B", common=True, source="C-1"),
+        Component(name="noise", u_input=0.001, evaluation="A", common=False, source="spectrum"),
+        Component(name="responsivity", u_input=0.00202, evaluation="B", common=True, source="C-1"),
     ),
 )
 
@@ -61,7 +61,7 @@ def test_every_component_is_that_of_the_hand_calculation(
             "drift between blanks": 3e-6 / math.sqrt(3) * per_w,
             "zero": 1e-8 * per_w,
             "spectral mismatch: noise": found.value * 0.001 / 1.01,
-            "spectral mismatch: responsivity": found.value * 0.002,
+            "responsivity": found.value * 0.002,
             "power meter certificate": found.value * 0.0125,
             "aperture area": found.value * 0.002,
             "linearity": found.value * 0.0005,
