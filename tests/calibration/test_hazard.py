@@ -1,0 +1,117 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from ledcal.calibration.errors import EvaluationError
+from ledcal.calibration.estimate import Estimate
+from ledcal.calibration.hazard import (
+    Hazard,
+    blue_light_weight,
+    hazard_coefficients_nm,
+    retinal_thermal_weight,
+    weighted_irradiance,
+)
+
+Array = NDArray[np.float64]
+GRID = np.arange(350.0, 1101.0)
+
+
+def _line(centre_nm: float, total_w_m2: float, sigma_nm: float = 10.0) -> Array:
+    shape = np.exp(-((GRID - centre_nm) ** 2) / (2 * sigma_nm**2))
+    return np.asarray(total_w_m2 * shape / (sigma_nm * math.sqrt(2 * math.pi)))
+
+
+def _weighted(hazard: Hazard, spectrum: Array, **u: float) -> Estimate:
+    return weighted_irradiance(
+        hazard,
+        GRID,
+        spectrum,
+        u_independent_w_m2_nm=np.full_like(GRID, u.get("noise", 0.0)),
+        u_scale_rel=u.get("scale", 0.0),
+        u_wavelength_nm=u.get("wavelength", 0.0),
+    )
+
+
+# IEC 62471:2006, table 4.2, and the values of its formulas.
+@pytest.mark.parametrize(
+    ("nm", "burn"),
+    [
+        *[(380, 0.1), (400, 1.0), (435, 10.0), (440, 10.0), (490, 2.2), (495, 1.6), (500, 1.0)],
+        *[(660, 1.0), (700, 1.0), (810, 0.6026), (830, 0.5495), (850, 0.5012), (940, 0.3311)],
+        *[(1100, 0.2), (1175, 0.06325), (1300, 0.02), (379, 0.0), (1401, 0.0)],
+    ],
+)
+def test_the_burn_hazard_function(nm: float, burn: float) -> None:
+    assert retinal_thermal_weight(np.array([nm]))[0] == pytest.approx(burn, rel=5e-4)
+
+
+@pytest.mark.parametrize(
+    ("nm", "blue"),
+    [
+        *[(300, 0.01), (380, 0.01), (410, 0.4), (435, 1.0), (455, 0.9), (470, 0.62)],
+        *[(500, 0.1), (550, 0.01), (600, 0.001), (660, 0.001), (700, 0.001), (701, 0.0)],
+    ],
+)
+def test_the_blue_light_function(nm: float, blue: float) -> None:
+    assert blue_light_weight(np.array([nm]))[0] == pytest.approx(blue, rel=1e-9)
+
+
+@given(nm=st.floats(380.0, 499.9))
+def test_burn_is_ten_times_blue_where_the_table_says_so(nm: float) -> None:
+    at = np.array([nm])
+    assert retinal_thermal_weight(at)[0] == pytest.approx(10 * blue_light_weight(at)[0])
+
+
+def test_the_infrared_begins_at_780_nm() -> None:
+    flat = np.ones_like(GRID)
+    assert hazard_coefficients_nm(Hazard.CORNEA_LENS, GRID) @ flat == pytest.approx(1100 - 780)
+    # The same on a grid that steps over the edge: the spectrum is interpolated there.
+    coarse = np.arange(350.0, 1101.0, 7.0)
+    total = hazard_coefficients_nm(Hazard.CORNEA_LENS, coarse) @ np.ones_like(coarse)
+    assert total == pytest.approx(coarse[-1] - 780)
+
+
+def test_a_line_counts_with_its_weight() -> None:
+    assert _weighted(Hazard.CORNEA_LENS, _line(850, 140)).value == pytest.approx(140, rel=1e-6)
+    assert _weighted(Hazard.CORNEA_LENS, _line(660, 120)).value == pytest.approx(0, abs=1e-6)
+    assert _weighted(Hazard.SKIN, _line(660, 120)).value == pytest.approx(120, rel=1e-6)
+    burn = _weighted(Hazard.RETINAL_THERMAL, _line(850, 140, 1.0)).value
+    assert burn == pytest.approx(140 * 0.5012, rel=1e-3)
+
+
+def test_noise_scale_and_wavelength_are_in_the_budget() -> None:
+    spectrum = _line(780, 100.0)  # cut in the middle: half of it is infrared
+    whole = _weighted(Hazard.CORNEA_LENS, spectrum, noise=0.1, scale=0.02, wavelength=0.15)
+    by_name = {one.name: one.u for one in whole.components}
+    assert whole.value == pytest.approx(50.0, rel=1e-6)
+    assert by_name["irradiance scale"] == pytest.approx(0.02 * 50, rel=1e-6)
+    # The edge moves over the spectrum's highest value, 3.99 W/m2/nm.
+    assert by_name["wavelength scale"] == pytest.approx(0.15 * spectrum.max(), rel=1e-2)
+    assert by_name["noise of the spectrum"] == pytest.approx(0.1 * math.sqrt(320), rel=2e-3)
+
+
+def test_a_spectrum_that_ends_in_light_is_refused() -> None:
+    with pytest.raises(EvaluationError, match="ends in light at 1100 nm"):
+        _weighted(Hazard.CORNEA_LENS, _line(1095, 10.0))
+    # Where the hazard has ended before, that does not matter.
+    assert _weighted(Hazard.BLUE_LIGHT, _line(1095, 10.0)).value == pytest.approx(0, abs=1e-9)
+
+
+def test_what_is_not_finite_is_refused() -> None:
+    spectrum = _line(660, 100.0)
+    spectrum[100] = np.nan
+    with pytest.raises(EvaluationError, match="450 nm"):
+        _weighted(Hazard.SKIN, spectrum)
+    with pytest.raises(EvaluationError, match="do not rise"):
+        weighted_irradiance(
+            Hazard.SKIN,
+            GRID[::-1].copy(),
+            _line(660, 1.0),
+            u_independent_w_m2_nm=np.zeros_like(GRID),
+            u_scale_rel=0.0,
+            u_wavelength_nm=0.0,
+        )
