@@ -118,6 +118,10 @@ class Measured:
         acceptance_lower, acceptance_upper: Tolerance limits drawn in by the guard band.
         rule: Name of the decision rule.
         verdict: PASS, FAIL or INCONCLUSIVE.
+        statement: The same in the words of the rule, "conditional pass" for example.
+        conformance_probability: That the true value lies within the tolerance.
+        specific_risk: Probability that the verdict is wrong, None where nothing is claimed.
+        tur: Test uncertainty ratio, None where a side is open.
         components: The uncertainty budget: name, value and u_input of the input,
             sensitivity, u, dof (null for infinite), evaluation, common, source.
         at: UTC time, ISO 8601.
@@ -141,6 +145,11 @@ class Measured:
     verdict: Verdict
     components: list[dict[str, Any]]
     at: str
+    # Records of ledcal 0.1 do not have these.
+    statement: str | None = None
+    conformance_probability: float | None = None
+    specific_risk: float | None = None
+    tur: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,11 +354,11 @@ def _steps(events: Sequence[Event]) -> list[Step]:
 
 
 def _build(kind: type[_T], event: Event) -> _T:
-    """Return the event as its class; every field must be there."""
-    wanted = [f for f in fields(kind) if f.default is MISSING]  # type: ignore[arg-type]
-    missing = [f.name for f in wanted if f.name not in event]
+    """Return the event as its class; every field without a default must be there."""
+    known = fields(kind)  # type: ignore[arg-type]
+    missing = [f.name for f in known if f.default is MISSING and f.name not in event]
     if missing:
         raise RecordError(
             f"event {event.get('n')} ({event.get('event')}) has no {', '.join(missing)}"
         )
-    return kind(**{f.name: event[f.name] for f in wanted})
+    return kind(**{f.name: event[f.name] for f in known if f.name in event})

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ledcal.calibration.decision import rule_text
+from ledcal.calibration.decision import Rule, rule_text
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import write_whole
 from ledcal.rig.journal import Journal
@@ -100,7 +100,7 @@ def start_run(
             "distance_mm": f"{bench.plane.distance_mm:g}",
             "description": bench.plane.description,
         },
-        "decision_rule": rule_text(bench.decision.guard_factor),
+        "decision_rule": rule_text(bench.decision.guard_factor, Rule(bench.decision.rule)),
         "software": software(),
     }
     journal.append("run_started", facts)

@@ -32,6 +32,7 @@ class PlaneSettings(Settings):
 class DecisionSettings(Settings):
     """The decision rule: guard band = guard_factor x expanded uncertainty."""
 
+    rule: Literal["simple", "guard band", "non-binary"] = "guard band"
     guard_factor: Annotated[float, Ge(0), Le(3)] = 1.0
 
 
