@@ -3,6 +3,7 @@
 import json
 import platform
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -71,9 +72,11 @@ def start_run(
     request: Request,
     station: SettingsFile[Station],
     product: SettingsFile[Product],
-    certificates: list[Path],
+    certificates: Mapping[str, Path],
 ) -> Journal:
     """Begin the journal of a run and keep copies of the files that define it.
+
+    The copies of the certificates are named by role: two files may have one name.
 
     Raises:
         StationError: The disk refuses.
@@ -106,8 +109,8 @@ def start_run(
     journal.append("run_started", facts)
     write_whole(folder / "station.toml", station.content)
     write_whole(folder / "product.toml", product.content)
-    for path in certificates:
-        write_whole(folder / f"certificate-{path.name}", path.read_bytes())
+    for role, path in certificates.items():
+        write_whole(folder / f"certificate-{role}.toml", path.read_bytes())
     return journal
 
 
