@@ -1,6 +1,7 @@
 """One run: its folder, its beginning and the runs before it."""
 
 import json
+import os
 import platform
 import re
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ledcal.calibration.decision import rule_text
+from ledcal.calibration.lookup import U32_MAX
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import write_whole
 from ledcal.rig.journal import Journal
@@ -140,10 +142,11 @@ def highest_sequence(folder: Path, serial: str) -> int:
     highest = 0
     for path in earlier_runs(folder, serial):
         try:
-            said = json.loads((path / CALIBRATION).read_bytes())
-            highest = max(highest, int(said["file"]["sequence"]))
-        except (OSError, ValueError, KeyError, TypeError):
+            sequence = json.loads((path / CALIBRATION).read_bytes())["file"]["sequence"]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
+        if isinstance(sequence, int) and sequence <= U32_MAX:
+            highest = max(highest, sequence)
     return highest
 
 
@@ -153,12 +156,12 @@ def find_run(data_folder: Path, name: str) -> Path:
     Raises:
         RefusedInput: There is none.
     """
-    direct = Path(name)
-    if direct.is_dir():
-        return direct
+    # os.path says False of a name that no file can have; Path.is_dir raises an error.
+    if os.path.isdir(name):
+        return Path(name)
     runs = data_folder / RUNS
     if re.fullmatch(r"[A-Za-z0-9-]+", name):
-        if (runs / name).is_dir():
+        if os.path.isdir(runs / name):
             return runs / name
         if of_serial := runs_of(runs, name):
             return of_serial[-1]
