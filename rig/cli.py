@@ -133,11 +133,12 @@ def verify(
     json: AsJson = False,
 ) -> None:
     """Check signatures and hashes; name what was altered. Exit code 0 or 1."""
-    from ledcal.rig.summary import print_verifications
-    from ledcal.rig.verify import verify_path
+    with _refusals(json):
+        from ledcal.rig.summary import print_verifications
+        from ledcal.rig.verify import verify_path
 
-    found = [verify_path(path, data) for path in paths]
-    print_verifications(found, as_json=json)
+        found = [verify_path(path, data) for path in paths]
+        print_verifications(found, as_json=json)
     raise typer.Exit(1 if any(one.findings for one in found) else 0)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import pytest
 import tomli_w
 from annotated_types import Ge, Len
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 
@@ -161,6 +161,7 @@ def numbered(tree: Any, where: tuple[str | int, ...], found: list[tuple[str | in
     return 1000 + len(found) - 1
 
 
+@settings(deadline=None)
 @given(tree=_tree)
 def test_every_key_is_found_where_another_program_wrote_it(tree: dict[str, Any]) -> None:
     found: list[tuple[str | int, ...]] = []
@@ -171,6 +172,7 @@ def test_every_key_is_found_where_another_program_wrote_it(tree: dict[str, Any])
         assert f" {number}" in line or line.endswith(" = [")
 
 
+@settings(deadline=None)
 @given(text=st.text(), where=st.lists(st.text() | st.integers(0, 3)).map(tuple))
 def test_some_line_of_the_text_is_named(text: str, where: tuple[str | int, ...]) -> None:
     assert 1 <= line_of(text, where) <= text.count("\n") + 1
