@@ -82,7 +82,8 @@ class FoundPanel:
             )
         nominal = [channel.nominal_nm for channel in product.channel]
         if len(nominal) != len(self.nominal_nm) or any(
-            abs(a - b) > NOMINAL_MATCH_NM for a, b in zip(nominal, self.nominal_nm, strict=False)
+            not abs(a - b) <= NOMINAL_MATCH_NM
+            for a, b in zip(nominal, self.nominal_nm, strict=False)
         ):
             wrong.append(f"channels: the product file has {nominal}, the panel {self.nominal_nm}")
         if wrong:
