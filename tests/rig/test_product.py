@@ -62,6 +62,7 @@ def line_with(text: str, words: str, nth: int = 1) -> int:
         (("cut_off", "board_degc"), 200.0, "less than or equal to 85"),
         (("cut_off", "board_degc"), float("inf"), "finite"),
         (("map", "positions_mm"), [[1.0]], "at least 2"),
+        (("map", "positions_mm"), [[0.0, 0.0], [10.0, 0.0]], "no stage is driven"),
     ],
 )
 def test_an_impossible_value_is_refused_at_its_line(
