@@ -32,11 +32,25 @@ _SOFTWARE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What was asked for on the command line."""
+    """What was asked for on the command line.
+
+    Raises:
+        RefusedInput: A text is no UTF-8, which no record could keep.
+    """
 
     serial: str
     operator: str = NOT_RECORDED
     reason: str = NOT_RECORDED
+
+    def __post_init__(self) -> None:
+        """Refuse bytes that Python reads as half surrogate pairs."""
+        for name, text in (("operator", self.operator), ("reason", self.reason)):
+            try:
+                text.encode()
+            except UnicodeEncodeError as error:
+                raise RefusedInput(
+                    "TEXT", f"{name} {text!r}: is not UTF-8 text; type it again"
+                ) from error
 
 
 def require_serial(serial: str, product: Product) -> None:

@@ -99,8 +99,9 @@ def test_a_journal_that_never_began_is_no_run(
     assert (tmp_path / JOURNAL).read_bytes() == content
 
 
-def test_an_operator_of_any_bytes_can_be_closed(begin_run: StartRun, key: SigningKey) -> None:
-    folder, journal = begin_run(operator="\udcff\0\u202e<script>", reason="x" * 10_000)
+def test_hostile_text_can_be_closed(begin_run: StartRun, key: SigningKey) -> None:
+    folder, journal = begin_run(operator="\0\u202e<script>", reason="x" * 10_000)
+    journal.append("note", {"code": "C", "text": "\udcff</style>"})
     journal.close()
     close_run(folder, key)
     page = (folder / CERTIFICATE).read_text(encoding="utf-8")
