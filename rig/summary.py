@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +21,7 @@ from ledcal.rig.closing import (
     TRANSCRIPT,
     record_bytes,
 )
+from ledcal.rig.console import open_console
 from ledcal.rig.errors import RefusedInput, RigError
 from ledcal.rig.folder import sha256_hex, write_whole
 from ledcal.rig.journal import read_journal
@@ -133,7 +133,7 @@ def verdict_text(record: Record) -> Text:
 
 def print_record(folder: Path, record: Record) -> None:
     """Print a run for a person."""
-    console = _console()
+    console = open_console()
     console.print(verdict_text(record))
     console.print(Text(record.outcome.meaning))
     for reason in record.reasons:
@@ -157,7 +157,7 @@ def print_record(folder: Path, record: Record) -> None:
 
 def print_history(serial: str, runs: Sequence[Path]) -> None:
     """Print one line for each run of a panel, the oldest first."""
-    console = _console()
+    console = open_console()
     if not runs:
         console.print(Text(f"{legible(serial)}: no run in this data folder"))
     for folder in runs:
@@ -186,7 +186,7 @@ def print_verifications(found: Sequence[Verification], *, as_json: bool) -> None
         ]
         print_json({"unaltered": all(not one.findings for one in found), "paths": objects})
         return
-    console = _console()
+    console = open_console()
     for one in found:
         folder = legible(str(one.folder), longest=_LONGEST)
         if one.findings:
@@ -236,7 +236,3 @@ def _verified_table(verified: Sequence[Measured]) -> Table:
 
 def _mw_cm2(irradiance_w_m2: float | None) -> str:
     return "open" if irradiance_w_m2 is None else f"{irradiance_w_m2 / _W_M2_PER_MW_CM2:.3f}"
-
-
-def _console() -> Console:
-    return Console(markup=False, highlight=False, soft_wrap=True)
