@@ -115,13 +115,13 @@ def read_certificates(station: SettingsFile[Station]) -> Certificates:
                 "CERTIFICATE",
                 f"{paths[role]}: serial: {head.serial!r}: the station's {role} is {serial!r}",
             )
-    for correction in logger.corrections:
-        found = said.thermocouple_logger.thermocouples.get(correction.name)
-        if found is not None and found != correction.input:
+    certified = {correction.name: correction.input for correction in logger.corrections}
+    for name, number in said.thermocouple_logger.thermocouples.items():
+        if certified.get(name) != number:
             raise RefusedInput(
                 "CERTIFICATE",
-                f"{paths['thermocouple_logger']}: thermocouple {correction.name!r}: input "
-                f"{correction.input}: the station file says {found}",
+                f"{paths['thermocouple_logger']}: thermocouple {name!r}: input "
+                f"{certified.get(name, 'none')}: the station file says {number}",
             )
     return certificates
 

@@ -1,9 +1,8 @@
 """The measuring steps of the procedure: blank, warm-up, spectrum, irradiance over drive."""
 
 import statistics
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import cycle, islice
+from itertools import cycle
 
 from ledcal.calibration.indication import Observation, Readings
 from ledcal.calibration.temperature import drift_rel
@@ -17,7 +16,7 @@ from ledcal.rig.product import Product
 _LOOK_CODE = FULL_CODE // 10
 _LIGHT_TO_DARK = 5.0
 _LEAST_CURRENT_A = 0.001
-_CHANNELS_A_ROUND = 1
+_SOAK_TO_LOOK = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +28,7 @@ class WarmUp:
         series: Time since the start and the meter's reading with all channels on, by round.
         stability: (max - min) / mean of the series over the product's window, a fraction.
         u_stability: Its standard uncertainty by the scatter of the readings, a fraction.
+        board_degc: LED board temperature at the end, with all channels on. [degC]
         integration_s: The spectrometer's time for one channel alone. [s]
         duration_s: How long it lasted. [s]
     """
@@ -37,6 +37,7 @@ class WarmUp:
     series: list[tuple[float, float]]
     stability: float
     u_stability: float
+    board_degc: float
     integration_s: float
     duration_s: float
 
@@ -89,7 +90,8 @@ def warm_up_panel(observer: Observer, evaluator: Evaluator, product: Product) ->
     """Burn all channels until the light is stable; in between, look at each channel alone.
 
     One channel alone does not reach the reference temperature, so all burn; each round one of
-    them is seen alone at full drive, which gives irradiance against temperature.
+    them is seen alone at full drive, which gives irradiance against temperature. It ends when the
+    light is stable and the board is at its reference temperature or above, or at its time limit.
 
     Raises:
         PanelError: An interlock made the panel dark.
@@ -103,19 +105,24 @@ def warm_up_panel(observer: Observer, evaluator: Evaluator, product: Product) ->
     series: list[tuple[float, float]] = []
     scatter: list[float] = []
     all_on = dict.fromkeys(product.channels, FULL_CODE)
-    for channels in _turns(list(product.channels)):
-        observer.soak(all_on, settings.round_s)
-        bench.power_meter.set_wavelength_nm(round(product.channel[0].nominal_nm))
-        readings = [reading.power_w for reading in observer.read(None).power]
+    looked_s = 0.0
+    for channel in cycle(product.channels):
+        # A slow bench must not keep the panel dark for most of the time.
+        observer.soak(all_on, max(settings.round_s, _SOAK_TO_LOOK * looked_s))
+        set_meter(bench, product.channel[0].nominal_nm)
+        readings = observer.read(None)
+        power_w = [reading.power_w for reading in readings.power]
         elapsed_s = bench.clock.now_s() - began_s
-        series.append((elapsed_s, statistics.fmean(readings)))
-        scatter.append(statistics.stdev(readings) / statistics.fmean(readings))
-        for channel in channels:
-            transient[channel].append(_alone(observer, evaluator, product, channel, integration_s))
+        series.append((elapsed_s, statistics.fmean(power_w)))
+        scatter.append(statistics.stdev(power_w) / statistics.fmean(power_w))
+        transient[channel].append(_alone(observer, evaluator, product, channel, integration_s))
+        looked_s = bench.clock.now_s() - began_s - elapsed_s
         stability = drift_rel(series, settings.window_s)
-        if stability <= settings.stability or elapsed_s > settings.limit_s:
+        warm = readings.panel.board_degc >= product.temperature.t_ref_degc
+        if (stability <= settings.stability and warm) or elapsed_s > settings.limit_s:
             break
     return WarmUp(
+        board_degc=readings.panel.board_degc,
         transient=transient,
         series=series,
         stability=stability,
@@ -190,13 +197,6 @@ def _alone(
     light = ByDrive({channel: FULL_CODE})
     (observation,) = observer.observe([light], integration_s=integration_s)
     return evaluator.evaluate(observation)
-
-
-def _turns(channels: list[int]) -> Iterator[list[int]]:
-    """Yield the next few channels, round and round."""
-    endless = cycle(channels)
-    while True:
-        yield list(islice(endless, _CHANNELS_A_ROUND))
 
 
 def _power_w(readings: Readings) -> float:

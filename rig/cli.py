@@ -38,15 +38,25 @@ def main() -> None:
     app()
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"ledcal {version('ledcal')}")
+        raise typer.Exit()
+
+
 @app.callback()
 def _ledcal(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[
+        bool,
+        # Eager: it is answered before the command is missed.
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
 ) -> None:
-    if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(f"ledcal {installed('ledcal')}")
-        raise typer.Exit()
+    pass
 
 
 @app.command()
@@ -133,11 +143,12 @@ def verify(
     json: AsJson = False,
 ) -> None:
     """Check signatures and hashes; name what was altered. Exit code 0 or 1."""
-    from ledcal.rig.summary import print_verifications
-    from ledcal.rig.verify import verify_path
+    with _refusals(json):
+        from ledcal.rig.summary import print_verifications
+        from ledcal.rig.verify import verify_path
 
-    found = [verify_path(path, data) for path in paths]
-    print_verifications(found, as_json=json)
+        found = [verify_path(path, data) for path in paths]
+        print_verifications(found, as_json=json)
     raise typer.Exit(1 if any(one.findings for one in found) else 0)
 
 
@@ -169,11 +180,11 @@ def history(
     """List every run of a panel, the aborted ones too."""
     with _refusals(json):
         from ledcal.rig.run import RUNS, runs_of
-        from ledcal.rig.summary import outcome_object, print_history, print_json, record_of
+        from ledcal.rig.summary import history_object, print_history, print_json
 
-        runs = [(path, record_of(path)) for path in runs_of(data / RUNS, serial)]
+        runs = runs_of(data / RUNS, serial)
         if json:
-            print_json({"serial": serial, "runs": [outcome_object(*one) for one in runs]})
+            print_json(history_object(serial, runs))
         else:
             print_history(serial, runs)
 
@@ -202,9 +213,9 @@ def _refusals(as_json: bool = False) -> Iterator[None]:
     try:
         yield
     except RigError as error:
-        from ledcal.rig.summary import print_json, refusal_object
+        from ledcal.rig.summary import print_json, refusal_object, refusal_text
 
         if as_json:
             print_json(refusal_object(error))
-        typer.echo(f"{error.outcome}: {error}", err=True)
+        typer.echo(refusal_text(error), err=True)
         raise typer.Exit(error.outcome.exit_code) from error

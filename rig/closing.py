@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record import Record, read_record
 from ledcal.reports.certificate import certificate_html
 from ledcal.rig.folder import canonical, sha256_hex, write_whole
-from ledcal.rig.journal import Journal, read_journal
+from ledcal.rig.journal import JOURNAL, Journal, read_journal
 from ledcal.rig.keys import SigningKey, engineering_key, read_signing_key
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station, beside
@@ -48,7 +49,9 @@ def close_run(folder: Path, key: SigningKey) -> Record:
     events = read_journal(folder)
     if (folder / SEAL).exists():
         return read_record(events)
-    if not any(event["event"] == "run_finished" for event in events):
+    if not events:
+        raise RecordError(f"{folder / JOURNAL}: the run was killed before its first event")
+    if not any(event.get("event") == "run_finished" for event in events):
         append_abort(folder, "NOT_FINISHED", "the run was killed before its end")
         events = read_journal(folder)
     record = read_record(events)
@@ -89,7 +92,7 @@ def seal_bytes(folder: Path, key: SigningKey) -> bytes:
 
 
 def sealed_files(folder: Path) -> list[str]:
-    """Return the names of all files below a run's folder but the seal, sorted."""
-    paths = (path for path in folder.rglob("*") if path.is_file())
+    """Return the names of all below a run's folder that is no folder, but the seal, sorted."""
+    paths = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
     names = (path.relative_to(folder).as_posix() for path in paths)
     return sorted(name for name in names if name != SEAL)

@@ -112,6 +112,12 @@ def fit_panel(
     return found
 
 
+def file_flags(station: Station) -> int:
+    """Return the flags of the files that a station makes; a PROD station's are 0."""
+    flags = FLAG_SIMULATED if station.simulated else 0
+    return flags | FLAG_ENGINEERING if station.mode == "ENG" else flags
+
+
 def panel_calibration(
     station: Station,
     product: Product,
@@ -120,11 +126,8 @@ def panel_calibration(
     sequence: int,
 ) -> PanelCalibration:
     """Return the content of the calibration file, but for the hash of its record."""
-    flags = FLAG_SIMULATED if station.simulated else 0
-    if station.mode == "ENG":
-        flags |= FLAG_ENGINEERING
     return PanelCalibration(
-        flags=flags,
+        flags=file_flags(station),
         uid=bytes.fromhex(identity.uid),
         serial=identity.serial,
         product_code=identity.product_code,

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -51,9 +52,12 @@ def require_writable(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / ".writable", b"")
-        (folder / ".writable").unlink()
+        # Without a name of its own: two runs may begin at once.
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"writable")
+            file.flush()
+            os.fsync(file.fileno())
     except OSError as error:
         raise StationError(
-            "DATA_FOLDER", f"{folder}: the data folder cannot be made: {error.strerror}"
+            "DATA_FOLDER", f"{folder}: the data folder cannot be written: {error.strerror}"
         ) from error

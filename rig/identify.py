@@ -8,7 +8,7 @@ from ledcal.instruments.power_meter import PowerMeter
 from ledcal.instruments.spectrometer import Spectrometer
 from ledcal.instruments.thermocouple_logger import ThermocoupleLogger
 from ledcal.rig.bench import Bench
-from ledcal.rig.errors import PanelError, SetupError
+from ledcal.rig.errors import PanelError, SetupError, StationError
 from ledcal.rig.product import Product
 
 NOMINAL_MATCH_NM = 0.5
@@ -82,7 +82,8 @@ class FoundPanel:
             )
         nominal = [channel.nominal_nm for channel in product.channel]
         if len(nominal) != len(self.nominal_nm) or any(
-            abs(a - b) > NOMINAL_MATCH_NM for a, b in zip(nominal, self.nominal_nm, strict=False)
+            not abs(a - b) <= NOMINAL_MATCH_NM
+            for a, b in zip(nominal, self.nominal_nm, strict=False)
         ):
             wrong.append(f"channels: the product file has {nominal}, the panel {self.nominal_nm}")
         if wrong:
@@ -116,6 +117,34 @@ def identify_panel(panel: Panel) -> FoundPanel:
         firmware_mode=panel.mode(),
     )
     return FoundPanel(identity=identity, nominal_nm=tuple(panel.nominal_nm.values()))
+
+
+def require_accepting(panel: Panel, identity: PanelIdentity, key_id: str, flags: int) -> None:
+    """Refuse a panel whose firmware would refuse the file at the end of the run.
+
+    Args:
+        panel: The panel.
+        identity: What it said of itself.
+        key_id: Id of the key that will sign, 16 hex digits.
+        flags: Flags that the file will carry.
+
+    Raises:
+        SetupError: A production panel on a station whose files it refuses.
+        StationError: The firmware does not trust the station's key.
+    """
+    if flags and identity.firmware_mode == "PROD":
+        raise SetupError(
+            "PRODUCTION_PANEL",
+            "the panel has production firmware, which refuses files that are marked as simulated "
+            "or engineering; calibrate it on a PROD station",
+        )
+    trusted = panel.trusted_keys()
+    if key_id not in trusted:
+        raise StationError(
+            "UNTRUSTED_KEY",
+            f"the panel's firmware trusts {', '.join(trusted) or 'no key'}, not the station's key "
+            f"{key_id}; check signing_key and the firmware's key table",
+        )
 
 
 def require_same_panel(panel: Panel, before: PanelIdentity) -> None:

@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -20,6 +19,7 @@ from ledcal.calibration.panel_calibration import (
     TEMPERATURE_STEP_K,
     PanelCalibration,
 )
+from ledcal.rig.console import open_console
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.folder import sha256_hex
 from ledcal.rig.keys import known_public_key, signature_holds
@@ -104,7 +104,7 @@ def print_inspection(seen: Inspection, *, as_json: bool) -> None:
     if as_json:
         print_json(_object(seen))
         return
-    console = Console(markup=False, highlight=False, soft_wrap=True)
+    console = open_console()
     said = seen.calibration
     marks = [
         text
@@ -143,7 +143,7 @@ def _tables(said: PanelCalibration) -> list[Table]:
     channels = Table(title="Channels")
     for name in ("channel", "centroid nm", "range °C", "ceiling W/m²", "U (k = 2)", "b1", "b2"):
         channels.add_column(name, justify="right")
-    knots = Table(title="Knots: irradiance at reference temperature in W/m² → drive code")
+    knots = Table(title="Knots: W/m² at reference temperature → drive code")
     knots.add_column("knot", justify="right")
     for one in said.channels:
         channels.add_row(

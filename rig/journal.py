@@ -1,5 +1,6 @@
 """The journal of a run: every fact is one appended, durable line; all else is a view of it."""
 
+import contextlib
 import json
 import math
 import os
@@ -13,6 +14,7 @@ from ledcal.calibration.errors import RecordError
 from ledcal.rig.errors import StationError
 
 JOURNAL = "journal.jsonl"
+_LARGEST_INTEGER = 2**53 - 1
 
 
 class Journal:
@@ -27,7 +29,10 @@ class Journal:
         self.path = path
         self._next = first
         self._lock = threading.Lock()
-        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise StationError("DISK", f"{path}: cannot be made: {error.strerror}") from error
 
     @classmethod
     def create(cls, folder: Path) -> Self:
@@ -39,23 +44,37 @@ class Journal:
         """Go on with the journal of a run that was cut off; a torn last line is cut away."""
         path = folder / JOURNAL
         whole, events = _split(path)
-        with path.open("r+b") as file:
-            file.truncate(whole)
+        try:
+            os.truncate(path, whole)
+        except OSError as error:
+            raise StationError("DISK", f"{path}: cannot be cut: {error.strerror}") from error
         return cls(path, first=len(events) + 1)
 
     def append(self, event: str, facts: Mapping[str, Any]) -> None:
         """Write one event and wait until the disk has it."""
         with self._lock:
             head = {"n": self._next, "at": datetime.now(UTC).isoformat(), "event": event}
-            line = json.dumps(head | _finite(facts), allow_nan=False, ensure_ascii=False)
+            line = json.dumps(head | _storable(facts), allow_nan=False, ensure_ascii=False)
             try:
-                os.write(self._fd, line.encode("utf-8", "backslashreplace") + b"\n")
-                os.fdatasync(self._fd)
+                self._write(line.encode() + b"\n")
             except OSError as error:
                 raise StationError(
                     "DISK", f"{self.path}: cannot be written: {error.strerror}; make room"
                 ) from error
             self._next += 1
+
+    def _write(self, line: bytes) -> None:
+        """Write the line whole or not at all: a full disk takes a part of it first."""
+        before = os.fstat(self._fd).st_size
+        try:
+            rest = line
+            while rest:
+                rest = rest[os.write(self._fd, rest) :]
+            os.fdatasync(self._fd)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._fd, before)
+            raise
 
     def close(self) -> None:
         """Close the file."""
@@ -97,18 +116,30 @@ def parse_event(line: bytes) -> dict[str, Any]:
     Raises:
         ValueError: The line is no JSON object.
     """
-    event = json.loads(line)
+    try:
+        event = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
     if not isinstance(event, dict):
         raise ValueError("it is no JSON object")
     return event
 
 
-def _finite(value: Any) -> Any:
-    """Return the value with each NaN and infinity as null: they are no numbers in JSON."""
+def _storable(value: Any) -> Any:
+    """Return the value as the record can keep it (RFC 8785).
+
+    NaN and infinity are no numbers in JSON and become null. Half a surrogate pair, as Python reads
+    an argument that is no UTF-8, is no text there and becomes its escape. An integer that a
+    double cannot hold, as a panel out of its mind may send, becomes its digits.
+    """
+    if isinstance(value, int) and abs(value) > _LARGEST_INTEGER:
+        return str(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, Mapping):
-        return {str(key): _finite(item) for key, item in value.items()}
+        return {_storable(str(key)): _storable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [_storable(item) for item in value]
     return value

@@ -1,10 +1,11 @@
 """Ed25519 keys: the station's own for PROD, one made on first use for ENG and DEMO."""
 
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
@@ -85,8 +86,8 @@ def read_signing_key(path: Path) -> SigningKey:
         )
     try:
         private = load_pem_private_key(content, password=None)
-    except (ValueError, TypeError) as error:
-        raise RefusedInput("KEY", f"{path}: signing key: not a PEM private key") from error
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise RefusedInput("KEY", f"{path}: signing key: not an open PEM private key") from error
     if not isinstance(private, Ed25519PrivateKey):
         raise RefusedInput("KEY", f"{path}: signing key: is not an Ed25519 key")
     public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -104,8 +105,9 @@ def signature_holds(public: bytes, signature: bytes, message: bytes) -> bool:
 
 def _write_once(path: Path, content: bytes) -> None:
     """Write a new owner-only file; when two runs race, the first one's key stays."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    # mkstemp makes an owner-only file with a name that no killed run has left behind.
+    fd, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
     with os.fdopen(fd, "wb") as file:
         file.write(content)
         file.flush()

@@ -85,10 +85,16 @@ class CutOffSettings(Settings):
     board_degc: Annotated[float, Ge(30), Le(85)]
 
 
-class MapSettings(Settings):
-    """Grid positions for the irradiance map; empty where the station has no stage."""
+def _no_stage(positions_mm: list[list[float]]) -> list[list[float]]:
+    if positions_mm:
+        raise ValueError("no stage is driven yet that could reach a position; leave it empty")
+    return positions_mm
 
-    positions_mm: list[Position]
+
+class MapSettings(Settings):
+    """Grid positions for the irradiance map; empty as long as no stage is driven."""
+
+    positions_mm: Annotated[list[Position], AfterValidator(_no_stage)]
 
 
 class Product(Settings):

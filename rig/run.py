@@ -1,8 +1,10 @@
 """One run: its folder, its beginning and the runs before it."""
 
 import json
+import os
 import platform
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ledcal.calibration.decision import Rule, rule_text
+from ledcal.calibration.lookup import U32_MAX
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import write_whole
 from ledcal.rig.journal import Journal
@@ -29,11 +32,25 @@ _SOFTWARE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What was asked for on the command line."""
+    """What was asked for on the command line.
+
+    Raises:
+        RefusedInput: A text is no UTF-8, which no record could keep.
+    """
 
     serial: str
     operator: str = NOT_RECORDED
     reason: str = NOT_RECORDED
+
+    def __post_init__(self) -> None:
+        """Refuse bytes that Python reads as half surrogate pairs."""
+        for name, text in (("operator", self.operator), ("reason", self.reason)):
+            try:
+                text.encode()
+            except UnicodeEncodeError as error:
+                raise RefusedInput(
+                    "TEXT", f"{name} {text!r}: is not UTF-8 text; type it again"
+                ) from error
 
 
 def require_serial(serial: str, product: Product) -> None:
@@ -71,9 +88,11 @@ def start_run(
     request: Request,
     station: SettingsFile[Station],
     product: SettingsFile[Product],
-    certificates: list[Path],
+    certificates: Mapping[str, Path],
 ) -> Journal:
     """Begin the journal of a run and keep copies of the files that define it.
+
+    The copies of the certificates are named by role: two files may have one name.
 
     Raises:
         StationError: The disk refuses.
@@ -106,8 +125,8 @@ def start_run(
     journal.append("run_started", facts)
     write_whole(folder / "station.toml", station.content)
     write_whole(folder / "product.toml", product.content)
-    for path in certificates:
-        write_whole(folder / f"certificate-{path.name}", path.read_bytes())
+    for role, path in certificates.items():
+        write_whole(folder / f"certificate-{role}.toml", path.read_bytes())
     return journal
 
 
@@ -137,10 +156,11 @@ def highest_sequence(folder: Path, serial: str) -> int:
     highest = 0
     for path in earlier_runs(folder, serial):
         try:
-            said = json.loads((path / CALIBRATION).read_bytes())
-            highest = max(highest, int(said["file"]["sequence"]))
-        except (OSError, ValueError, KeyError, TypeError):
+            sequence = json.loads((path / CALIBRATION).read_bytes())["file"]["sequence"]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
+        if isinstance(sequence, int) and sequence <= U32_MAX:
+            highest = max(highest, sequence)
     return highest
 
 
@@ -150,12 +170,12 @@ def find_run(data_folder: Path, name: str) -> Path:
     Raises:
         RefusedInput: There is none.
     """
-    direct = Path(name)
-    if direct.is_dir():
-        return direct
+    # os.path says False of a name that no file can have; Path.is_dir raises an error.
+    if os.path.isdir(name):
+        return Path(name)
     runs = data_folder / RUNS
     if re.fullmatch(r"[A-Za-z0-9-]+", name):
-        if (runs / name).is_dir():
+        if os.path.isdir(runs / name):
             return runs / name
         if of_serial := runs_of(runs, name):
             return of_serial[-1]

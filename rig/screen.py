@@ -15,6 +15,7 @@ from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record import Record
 from ledcal.reports.text import legible
 from ledcal.rig.closing import CERTIFICATE
+from ledcal.rig.console import open_console
 from ledcal.rig.run import RUNS
 from ledcal.rig.summary import record_of, verdict_text
 
@@ -146,7 +147,7 @@ class _Ticking(Progress):
 @contextmanager
 def open_screen(data_folder: Path, *, quiet: bool) -> Iterator[Screen]:
     """Open the screen for one run; a quiet one shows nothing but the refusal or the object."""
-    console = Console(markup=False, highlight=False, soft_wrap=True, quiet=quiet)
+    console = open_console(quiet=quiet)
     screen = Screen(console, _last_durations_s(data_folder))
     with ExitStack() as stack:
         if console.is_terminal and not quiet:

@@ -149,7 +149,7 @@ def line_of(text: str, where: tuple[str | int, ...]) -> int:
 def _is_whole(lines: list[str]) -> bool:
     """Tell whether the lines end outside of a value; a row of an array is no table header."""
     try:
-        tomllib.loads("\n".join(lines))
+        tomllib.loads("\n".join([*lines, ""]))
     except (ValueError, RecursionError):
         return False
     return True

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from ledcal.calibration.errors import RecordError
+from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record import Measured, Record, read_record
 from ledcal.reports.certificate import certificate_html
 from ledcal.reports.text import legible
@@ -21,6 +21,7 @@ from ledcal.rig.closing import (
     TRANSCRIPT,
     record_bytes,
 )
+from ledcal.rig.console import open_console
 from ledcal.rig.errors import RefusedInput, RigError
 from ledcal.rig.folder import sha256_hex, write_whole
 from ledcal.rig.journal import read_journal
@@ -37,6 +38,8 @@ _PATHS = {
     "transcript": TRANSCRIPT,
 }
 _W_M2_PER_MW_CM2 = 10.0
+_LONGEST = 4096
+"""Characters of a path, or of a line that names one, that are printed."""
 
 
 def record_of(folder: Path) -> Record:
@@ -47,13 +50,20 @@ def record_of(folder: Path) -> Record:
     """
     try:
         return read_record(read_journal(folder))
-    except RecordError as error:
+    except (RecordError, KeyError, TypeError, ValueError) as error:
         raise RefusedInput("JOURNAL", f"{folder}: {error}") from error
+
+
+def told(folder: Path) -> Record | RefusedInput:
+    """Return a run's record, or why there is none: the run may have ended before its journal."""
+    try:
+        return record_of(folder)
+    except RefusedInput as error:
+        return error
 
 
 def outcome_object(folder: Path, record: Record) -> dict[str, Any]:
     """Return the JSON object of a run; paths of files that were not made are null."""
-    paths = {name: folder / file for name, file in _PATHS.items()}
     return {
         "run": record.run.run,
         "serial": record.run.serial,
@@ -61,20 +71,52 @@ def outcome_object(folder: Path, record: Record) -> dict[str, Any]:
         "exit_code": record.outcome.exit_code,
         "reasons": record.reasons,
         "folder": str(folder.resolve()),
-        "paths": {
-            name: str(path.resolve()) if path.exists() else None for name, path in paths.items()
-        },
+        "paths": _paths(folder),
     }
+
+
+def history_object(serial: str, runs: Sequence[Path]) -> dict[str, Any]:
+    """Return the JSON object of a panel's runs; one without a readable journal was aborted."""
+    objects = []
+    for folder in runs:
+        found = told(folder)
+        if isinstance(found, Record):
+            objects.append(outcome_object(folder, found))
+        else:
+            known = {
+                "run": folder.name,
+                "serial": serial,
+                "outcome": Outcome.ABORTED.value,
+                "exit_code": Outcome.ABORTED.exit_code,
+                "folder": str(folder.resolve()),
+                "paths": _paths(folder),
+            }
+            objects.append(refusal_object(found) | known)
+    return {"serial": serial, "runs": objects}
+
+
+def _paths(folder: Path) -> dict[str, str | None]:
+    paths = {name: folder / file for name, file in _PATHS.items()}
+    return {name: str(path.resolve()) if path.exists() else None for name, path in paths.items()}
 
 
 def refusal_object(error: RigError) -> dict[str, Any]:
     """Return the JSON object of a run that was refused before it began."""
     return {
         "run": None,
+        "serial": None,
         "outcome": error.outcome.value,
         "exit_code": error.outcome.exit_code,
         "reasons": [{"code": error.code, "text": str(error)}],
+        "folder": None,
+        "paths": dict.fromkeys(_PATHS),
     }
+
+
+def refusal_text(error: RigError) -> str:
+    """Return a refusal for a person; a file's keys and values may hold anything."""
+    lines = [legible(line, longest=_LONGEST) for line in str(error).split("\n") if line.strip()]
+    return f"{error.outcome}: " + "\n".join(lines)
 
 
 def print_json(value: Mapping[str, Any]) -> None:
@@ -91,35 +133,41 @@ def verdict_text(record: Record) -> Text:
 
 def print_record(folder: Path, record: Record) -> None:
     """Print a run for a person."""
-    console = _console()
+    console = open_console()
     console.print(verdict_text(record))
     console.print(Text(record.outcome.meaning))
     for reason in record.reasons:
-        console.print(Text(f"  {reason['code']}: {legible(reason['text'])}"))
+        console.print(Text(f"  {legible(reason['code'])}: {legible(reason['text'])}"))
     run = record.run
     marked = " (simulated bench)" if run.simulated else ""
-    console.print(Text(f"run       {run.run}{marked}"))
+    console.print(Text(f"run       {legible(run.run)}{marked}"))
     console.print(Text(f"panel     {legible(run.serial)}, {legible(run.product['model'])}"))
     console.print(Text(f"operator  {legible(run.operator)}; reason: {legible(run.reason)}"))
-    console.print(Text(f"from      {run.at} to {record.finished_at}, attempt {run.attempt}"))
+    times = f"{legible(run.at)} to {legible(record.finished_at)}"
+    console.print(Text(f"from      {times}, attempt {run.attempt}"))
     for note in record.notes:
-        console.print(Text(f"note      {note.code}: {legible(note.text)}"))
+        console.print(Text(f"note      {legible(note.code)}: {legible(note.text)}"))
     steps = ", ".join(f"{one.step} {one.result}" for one in record.steps)
-    console.print(Text(f"steps     {steps or 'none'}"))
+    console.print(Text(f"steps     {legible(steps) if steps else 'none'}"))
     verified = [one for one in record.measured if one.step == "verify"]
     if verified:
         console.print(_verified_table(verified))
     console.print(Text(f"folder    {folder.resolve()}"))
 
 
-def print_history(serial: str, runs: Sequence[tuple[Path, Record]]) -> None:
+def print_history(serial: str, runs: Sequence[Path]) -> None:
     """Print one line for each run of a panel, the oldest first."""
-    console = _console()
+    console = open_console()
     if not runs:
         console.print(Text(f"{legible(serial)}: no run in this data folder"))
-    for folder, record in runs:
-        reasons = "; ".join(reason["code"] for reason in record.reasons)
-        console.print(Text.assemble(f"{folder.name}  ", verdict_text(record), f"  {reasons}"))
+    for folder in runs:
+        found = told(folder)
+        if isinstance(found, Record):
+            codes = "; ".join(legible(reason["code"]) for reason in found.reasons)
+            words = (verdict_text(found), f"  {codes}")
+        else:
+            words = (Text("■ ABORTED", style="bold yellow"), f"  {legible(found.text)}")
+        console.print(Text.assemble(f"{folder.name}  ", *words))
 
 
 def print_verifications(found: Sequence[Verification], *, as_json: bool) -> None:
@@ -138,12 +186,13 @@ def print_verifications(found: Sequence[Verification], *, as_json: bool) -> None
         ]
         print_json({"unaltered": all(not one.findings for one in found), "paths": objects})
         return
-    console = _console()
+    console = open_console()
     for one in found:
+        folder = legible(str(one.folder), longest=_LONGEST)
         if one.findings:
-            console.print(Text(f"✘ {one.folder}: altered", style="bold red"))
+            console.print(Text(f"✘ {folder}: altered", style="bold red"))
         else:
-            console.print(Text(f"✔ {one.folder}: nothing was altered", style="bold blue"))
+            console.print(Text(f"✔ {folder}: nothing was altered", style="bold blue"))
             whose = "this data folder's" if one.key_known else "not known here: compare its id"
             console.print(Text(f"  {one.checked} files, key {one.key_id} ({whose})"))
         for finding in one.findings:
@@ -187,7 +236,3 @@ def _verified_table(verified: Sequence[Measured]) -> Table:
 
 def _mw_cm2(irradiance_w_m2: float | None) -> str:
     return "open" if irradiance_w_m2 is None else f"{irradiance_w_m2 / _W_M2_PER_MW_CM2:.3f}"
-
-
-def _console() -> Console:
-    return Console(markup=False, highlight=False, soft_wrap=True)

@@ -92,7 +92,7 @@ def calibrate(wanted: Order, follow: Follow) -> tuple[Path, Record]:
         while _running(child):
             journal.look()
     journal.look()
-    if not (folder / JOURNAL).exists():
+    if not journal.events:
         text = (folder / LOG).read_text(errors="replace")[-_LOG_TAIL:]
         raise StationError("NOT_STARTED", f"the procedure did not begin:\n{text}")
     return folder, close_run(folder, wanted.key)
@@ -180,6 +180,7 @@ class _Follower:
         self._path = path
         self._follow = follow
         self._read = 0
+        self.events = 0
 
     def look(self) -> None:
         if not self._path.exists():
@@ -190,4 +191,5 @@ class _Follower:
         whole = content.rfind(b"\n") + 1
         self._read += whole
         for line in content[:whole].split(b"\n")[:-1]:
+            self.events += 1
             self._follow(parse_event(line))

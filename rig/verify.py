@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledcal.calibration.codec import check_signature, decode, key_id
-from ledcal.calibration.errors import FileError, RecordError
+from ledcal.calibration.errors import FileError
 from ledcal.rig.closing import (
     PANEL_FILE,
     RECORD,
@@ -15,6 +15,7 @@ from ledcal.rig.closing import (
     record_bytes,
     sealed_files,
 )
+from ledcal.rig.errors import RefusedInput
 from ledcal.rig.folder import canonical, sha256_hex
 from ledcal.rig.journal import JOURNAL, read_journal
 from ledcal.rig.keys import known_public_key, signature_holds
@@ -56,8 +57,16 @@ class _Seal:
 
 
 def verify_path(path: Path, data_folder: Path) -> Verification:
-    """Return what is not as it was sealed: a run's folder, or the run that a file belongs to."""
-    return verify_run(path if path.is_dir() else path.parent, data_folder)
+    """Return what is not as it was sealed: a run's folder, or the run that a file belongs to.
+
+    Raises:
+        RefusedInput: There is no such folder or file, nor a run that may have lost it.
+    """
+    if path.is_dir():
+        return verify_run(path, data_folder)
+    if not path.exists() and not (path.parent / SEAL).exists():
+        raise RefusedInput("RUN", f"{str(path)!r}: there is no such run folder or file")
+    return verify_run(path.parent, data_folder)
 
 
 def verify_run(folder: Path, data_folder: Path) -> Verification:
@@ -96,9 +105,9 @@ def _read_seal(folder: Path) -> _Seal:
         files = {str(name): str(digest) for name, digest in said["files"].items()}
         seal = _Seal(str(said["run"]), files, bytes.fromhex(said["public_key"]))
         whole = canonical(said | {"signature": signature.hex()})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _Broken(f"is damaged: {error}") from error
-    if whole != content or said["format"] != SEAL_FORMAT:
+    if whole != content or said.get("format") != SEAL_FORMAT:
         raise _Broken("is damaged: it is not in canonical form")
     if not signature_holds(seal.public_key, signature, canonical(said)):
         raise _Broken("was altered: its signature does not hold")
@@ -110,7 +119,7 @@ def _files(folder: Path, seal: _Seal) -> Iterator[Finding]:
         yield Finding(file=SEAL, text=f"belongs to run {seal.run}, not to this folder")
     present = sealed_files(folder)
     for name, digest in sorted(seal.files.items()):
-        if name not in present:
+        if name not in present or not (folder / name).is_file():
             yield Finding(file=name, text="is missing")
             continue
         try:
@@ -129,7 +138,7 @@ def _content(folder: Path, seal: _Seal) -> Iterator[Finding]:
     try:
         if record_bytes(read_journal(folder)) != (folder / RECORD).read_bytes():
             yield Finding(file=RECORD, text=f"does not tell what {JOURNAL} tells")
-    except (RecordError, OSError) as error:
+    except (ValueError, OSError) as error:  # also what JSON can hold and a record cannot
         yield Finding(file=JOURNAL, text=str(error))
     if PANEL_FILE not in seal.files:
         return

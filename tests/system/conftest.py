@@ -58,9 +58,15 @@ class LiveBench:
 
 @contextmanager
 def live_bench(
-    folder: Path, *, serial: str = "DEMO-0001", seed: int = 1, speed: float = DEMO_SPEED
+    folder: Path,
+    *,
+    serial: str = "DEMO-0001",
+    seed: int = 1,
+    speed: float = DEMO_SPEED,
+    mode: str = "ENG",
+    trusted: bool = True,
 ) -> Iterator[LiveBench]:
-    """Serve a virtual bench while the context lasts."""
+    """Serve a virtual bench while the context lasts; `mode` is that of the panel's firmware."""
     data_folder = folder / "data"
     bench_folder = folder / "bench"
     data_folder.mkdir(parents=True)
@@ -70,7 +76,8 @@ def live_bench(
         [
             *(sys.executable, "-m", "ledcal.instruments.virtual", "--folder", str(bench_folder)),
             *("--speed", str(speed), "--seed", str(seed), "--serial", serial),
-            *("--trust", key.public.hex()),
+            *("--trust", key.public.hex() if trusted else bytes(32).hex()),
+            *("--mode", mode),
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -105,6 +105,40 @@ def test_data_folder_that_cannot_be_written_is_refused_before_light(
     assert json.loads(done.stdout)["reasons"][0]["code"] == "DATA_FOLDER"
 
 
+@pytest.mark.parametrize(
+    ("options", "exit_code", "code"),
+    [
+        ({"mode": "PROD"}, 3, "PRODUCTION_PANEL"),
+        ({"trusted": False}, 4, "UNTRUSTED_KEY"),
+    ],
+)
+def test_panel_that_would_refuse_the_file_is_told_before_light(
+    serve: Callable[..., Any],
+    ledcal: Ledcal,
+    tmp_path: Path,
+    options: dict[str, Any],
+    exit_code: int,
+    code: str,
+) -> None:
+    with serve(tmp_path / "served", **options) as bench:
+        done = calibrate(ledcal, bench, "DEMO-0001", tmp_path)
+        assert done.returncode == exit_code, done.stdout + done.stderr
+        assert json.loads(done.stdout)["reasons"][0]["code"] == code
+        assert not any("OUTP1 ON" in text for text in sent_to_the_panel(bench))
+
+
+def test_panel_without_a_serial_is_given_the_scanned_one(
+    serve: Callable[..., Any], ledcal: Ledcal, tmp_path: Path
+) -> None:
+    with serve(tmp_path / "served", serial="NONE") as bench:
+        bench.truth(set="capped", value=True)  # ends the run soon after the panel is identified
+        done = calibrate(ledcal, bench, "DEMO-0042", tmp_path)
+        assert json.loads(done.stdout)["reasons"][0]["code"] == "NO_LIGHT"
+        assert any('SYST:SER "DEMO-0042"' in text for text in sent_to_the_panel(bench))
+        again = calibrate(ledcal, bench, "DEMO-0043", tmp_path)
+        assert json.loads(again.stdout)["reasons"][0]["code"] == "WRONG_PANEL"
+
+
 def test_capped_head_is_the_set_up_and_not_the_panel(
     bench: Any, ledcal: Ledcal, tmp_path: Path
 ) -> None:

@@ -1,0 +1,160 @@
+import os
+import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+
+from ledcal.rig.closing import key_of
+from ledcal.rig.errors import RefusedInput, StationError
+from ledcal.rig.keys import (
+    ENGINEERING_KEY,
+    engineering_key,
+    known_public_key,
+    read_signing_key,
+    signature_holds,
+)
+from ledcal.rig.settings import SettingsFile
+from ledcal.rig.station import Station
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def keep(path: Path, content: bytes, mode: int = 0o600) -> Path:
+    path.write_bytes(content)
+    path.chmod(mode)
+    return path
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o002, 0o022, 0o077])
+def test_the_first_use_makes_an_owner_only_key(data_folder: Path, mask: int) -> None:
+    with umask(mask):
+        key = engineering_key(data_folder)
+    path = data_folder / ENGINEERING_KEY
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) & 0o077 == 0
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+    again = engineering_key(data_folder)
+    assert again.public == key.public
+    assert signature_holds(key.public, again.sign(b"message"), b"message")
+    assert not signature_holds(key.public, again.sign(b"message"), b"massage")
+    assert known_public_key(data_folder) == key.public
+
+
+def test_a_race_leaves_one_key(data_folder: Path) -> None:
+    racers = 8
+    start = Barrier(racers)
+
+    def make() -> bytes:
+        start.wait()
+        return engineering_key(data_folder).public
+
+    with ThreadPoolExecutor(racers) as pool:
+        keys = {one.result() for one in [pool.submit(make) for _ in range(racers)]}
+    assert keys == {known_public_key(data_folder)}
+    assert [one.name for one in (data_folder / "keys").iterdir()] == ["engineering.pem"]
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o666, 0o777])
+def test_a_key_that_others_may_read_is_refused(data_folder: Path, mode: int) -> None:
+    engineering_key(data_folder)
+    (data_folder / ENGINEERING_KEY).chmod(mode)
+    with pytest.raises(RefusedInput, match=f"mode {mode:o} lets others read it; chmod 600"):
+        engineering_key(data_folder)
+    assert known_public_key(data_folder) is None
+
+
+def test_a_damaged_key_is_refused_and_not_replaced(data_folder: Path) -> None:
+    engineering_key(data_folder)
+    path = data_folder / ENGINEERING_KEY
+    for content in (b"", path.read_bytes()[:60], path.read_bytes().replace(b"M", b"N", 1), b"\0"):
+        keep(path, content)
+        with pytest.raises(RefusedInput, match=r"engineering\.pem: signing key: "):
+            engineering_key(data_folder)
+        assert path.read_bytes() == content
+        assert known_public_key(data_folder) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\0", b"-----BEGIN PRIVATE KEY-----\n"], ids=repr)
+def test_what_is_no_key_is_refused(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(RefusedInput, match="not an open PEM private key"):
+        read_signing_key(keep(tmp_path / "k.pem", content))
+
+
+def test_another_kind_of_key_is_refused(tmp_path: Path) -> None:
+    rsa = generate_private_key(65537, 2048)
+    content = rsa.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with pytest.raises(RefusedInput, match="is not an Ed25519 key"):
+        read_signing_key(keep(tmp_path / "k.pem", content))
+
+
+def test_a_kind_of_key_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    """PKCS 8 with an algorithm number (1.3.101.99) that is not given to any."""
+    content = (
+        b"-----BEGIN PRIVATE KEY-----\n"
+        b"MC4CAQAwBQYDK2VjBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n"
+        b"-----END PRIVATE KEY-----\n"
+    )
+    with pytest.raises(RefusedInput, match="not an open PEM private key"):
+        read_signing_key(keep(tmp_path / "k.pem", content))
+
+
+def test_a_locked_key_is_refused(tmp_path: Path) -> None:
+    content = Ed25519PrivateKey.generate().private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
+    )
+    with pytest.raises(RefusedInput, match="not an open PEM private key"):
+        read_signing_key(keep(tmp_path / "k.pem", content))
+
+
+def test_a_missing_key_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RefusedInput, match=r"k\.pem: signing key: No such file"):
+        read_signing_key(tmp_path / "k.pem")
+    assert known_public_key(tmp_path) is None
+
+
+def test_a_folder_that_cannot_be_made_is_the_stations_fault(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    with pytest.raises(StationError) as caught:
+        engineering_key(tmp_path / "data")
+    assert caught.value.code == "DATA_FOLDER"
+
+
+@pytest.mark.parametrize(
+    ("public", "signature"), [(b"", b""), (bytes(32), bytes(64)), (bytes(31), bytes(64))]
+)
+def test_what_is_no_key_or_no_signature_does_not_hold(public: bytes, signature: bytes) -> None:
+    assert not signature_holds(public, signature, b"message")
+
+
+def test_prod_signs_with_the_stations_key_only(
+    station: SettingsFile[Station], tmp_path: Path, data_folder: Path
+) -> None:
+    engineering_key(data_folder)
+    private = Ed25519PrivateKey.generate()
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    said = station.settings.model_copy(update={"mode": "PROD", "signing_key": "prod.pem"})
+    prod = SettingsFile(station.path, station.content, station.sha256, said)
+    with pytest.raises(RefusedInput, match=r"prod\.pem: signing key: No such file"):
+        key_of(prod)
+    keep(tmp_path / "prod.pem", pem)
+    assert key_of(prod).public == private.public_key().public_bytes_raw()
+    assert key_of(station).public == known_public_key(data_folder)
