@@ -117,6 +117,8 @@ class Measured:
         lower, upper: Tolerance limits, None where that side is open.
         acceptance_lower, acceptance_upper: Tolerance limits drawn in by the guard band.
         rule: Name of the decision rule.
+        rule_kind, guard_factor: The rule as it is configured.
+        dof: Effective degrees of freedom, None for infinite.
         verdict: PASS, FAIL or INCONCLUSIVE.
         statement: The same in the words of the rule, "conditional pass" for example.
         conformance_probability: That the true value lies within the tolerance.
@@ -146,6 +148,9 @@ class Measured:
     components: list[dict[str, Any]]
     at: str
     # Records of ledcal 0.1 do not have these.
+    dof: float | None = None
+    rule_kind: str | None = None
+    guard_factor: float | None = None
     statement: str | None = None
     conformance_probability: float | None = None
     specific_risk: float | None = None

@@ -224,3 +224,61 @@ def _clamped(alpha_rad: float) -> float:
 
 def _up_to(limit_s: float, time_s: float) -> float:
     return time_s if time_s < limit_s else _ALWAYS
+
+
+def group_limit(hazard: Hazard, group: RiskGroup, alpha_rad: float) -> float | None:
+    """Return the highest level of a risk group, None where the group has none.
+
+    Args:
+        hazard: The hazard.
+        group: The risk group; the highest one has no limit, and the skin is not grouped.
+        alpha_rad: Angular subtense of the source, of hazards of the retina. [rad]
+
+    References:
+        IEC 62471:2006, 6.1, table 6.1.
+    """
+    if hazard is Hazard.SKIN or group is RiskGroup.RG3:
+        return None
+    of_alpha = hazard in (Hazard.RETINAL_THERMAL, Hazard.RETINAL_THERMAL_WEAK)
+    limit = _GROUP_LIMITS[hazard][group.rank]
+    return limit / _clamped(alpha_rad) if of_alpha else limit
+
+
+def rectangular_source(
+    *,
+    width_mm: float,
+    height_mm: float,
+    distance_mm: float,
+    luminous_fraction: float,
+    u_luminous_rel: float,
+    weak_visual_stimulus: bool,
+) -> Source:
+    """Return a panel as an eye before its centre sees it.
+
+    The projected solid angle of a rectangle is π times its view factor from a point on its axis,
+    of which the lenses fill a part [1]; the angular subtense is the mean of width and height [2].
+
+    Args:
+        width_mm: Of the emitting area. [mm]
+        height_mm: Of the emitting area. [mm]
+        distance_mm: Of the eye. [mm]
+        luminous_fraction: Share of the area that the lenses fill.
+        u_luminous_rel: Standard uncertainty of that share, a fraction of it.
+        weak_visual_stimulus: Whether the infrared can be lit alone.
+
+    Raises:
+        EvaluationError: Something is not a positive number.
+
+    References:
+        [1] Howell, A Catalog of Radiation Heat Transfer Configuration Factors, B-4.
+        [2] IEC 62471:2006, 3.2 (angular subtense).
+    """
+    a, b = width_mm / (2 * distance_mm), height_mm / (2 * distance_mm)
+    across, along = math.hypot(1, a), math.hypot(1, b)
+    projected_sr = 2 * (a / across * math.atan(b / across) + b / along * math.atan(a / along))
+    return Source(
+        alpha_rad=(2 * math.atan(a) + 2 * math.atan(b)) / 2,
+        luminous_sr=projected_sr * luminous_fraction,
+        u_luminous_rel=u_luminous_rel,
+        weak_visual_stimulus=weak_visual_stimulus,
+    )

@@ -78,6 +78,16 @@ class LimitSettings(Settings):
     heatsink_difference_k: Positive
 
 
+class SafetySettings(Settings):
+    """The panel as a source for IEC 62471, and the risk group that it is declared for."""
+
+    risk_group: Literal["exempt", "RG1", "RG2"]
+    emitting_mm: Annotated[list[Positive], Len(2, 2)]
+    luminous_fraction: Fraction
+    u_luminous_rel: Fraction
+    weak_visual_stimulus: bool
+
+
 class CutOffSettings(Settings):
     """Temperatures at which the rig turns the panel dark at once."""
 
@@ -115,6 +125,7 @@ class Product(Settings):
     temperature: TemperatureSettings
     warm_up: WarmUpSettings
     limits: LimitSettings
+    safety: SafetySettings
     cut_off: CutOffSettings
     map: MapSettings
     channel: Annotated[list[ChannelSettings], Len(1, 8)]
