@@ -31,17 +31,40 @@ class Shape:
     Attributes:
         peak_nm, peak_noise_nm: Peak wavelength. [nm]
         centroid_nm, centroid_noise_nm: First moment. [nm]
-        variance_nm2: Second central moment. [nm2]
         fwhm_nm, fwhm_noise_nm: Distance of the half-power points. [nm]
+        peak_gradient, centroid_gradient, fwhm_gradient: Derivative with respect to each value
+            of the spectrum, shape (n,).
     """
 
     peak_nm: float
     peak_noise_nm: float
     centroid_nm: float
     centroid_noise_nm: float
-    variance_nm2: float
     fwhm_nm: float
     fwhm_noise_nm: float
+    peak_gradient: FloatArray
+    centroid_gradient: FloatArray
+    fwhm_gradient: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Top:
+    """The top of a band: position, its noise, height, and the derivatives by each value."""
+
+    at_nm: float
+    noise_nm: float
+    height: float
+    gradient: FloatArray
+    height_gradient: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossing:
+    """Where a band crosses half of its height: position, its noise, derivative by each value."""
+
+    at_nm: float
+    noise_nm: float
+    gradient: FloatArray
 
 
 def shape_of(
@@ -60,22 +83,27 @@ def shape_of(
     """
     band = around(inside, int(np.argmax(np.where(inside, values, 0.0))))
     x, y, u = wavelength_nm[band], values[band], u[band]
-    peak_nm, peak_noise_nm, height = peak(x, y, u)
-    (lower_nm, u_lower_nm), (upper_nm, u_upper_nm) = half_power_points(x, y, u, height)
+    top = peak(x, y, u)
+    lower, upper = half_power_points(x, y, u, top)
     power = y * steps_nm(x)
     total = float(power.sum())
     centroid_nm = float(power @ x) / total
     lever_nm = x - centroid_nm
     inner_noise_nm = float(np.linalg.norm(lever_nm * steps_nm(x) * u)) / total
     edge_noise_nm = float(np.linalg.norm(lever_nm[[0, -1]] * _edge_noise(x, y, u))) / total
+    by_centroid = lever_nm * steps_nm(x) / total
+    gradients = np.zeros((3, values.size))
+    gradients[:, band] = top.gradient, by_centroid, upper.gradient - lower.gradient
     return Shape(
-        peak_nm=peak_nm,
-        peak_noise_nm=peak_noise_nm,
+        peak_nm=top.at_nm,
+        peak_noise_nm=top.noise_nm,
         centroid_nm=centroid_nm,
         centroid_noise_nm=inner_noise_nm + edge_noise_nm,  # the same noise does both
-        variance_nm2=float(power @ lever_nm**2) / total,
-        fwhm_nm=upper_nm - lower_nm,
-        fwhm_noise_nm=math.hypot(u_lower_nm, u_upper_nm),
+        fwhm_nm=upper.at_nm - lower.at_nm,
+        fwhm_noise_nm=math.hypot(lower.noise_nm, upper.noise_nm),
+        peak_gradient=gradients[0],
+        centroid_gradient=gradients[1],
+        fwhm_gradient=gradients[2],
     )
 
 
@@ -173,8 +201,8 @@ def around(inside: NDArray[np.bool_], at: int) -> slice:
     return slice(int(first), int(last))
 
 
-def peak(x: FloatArray, y: FloatArray, u: FloatArray) -> tuple[float, float, float]:
-    """Return position of the highest point, its noise, and the height there.
+def peak(x: FloatArray, y: FloatArray, u: FloatArray) -> Top:
+    """Return the highest point of the curve through the highest values.
 
     Args:
         x: Wavelengths, shape (n,). [nm]
@@ -185,6 +213,7 @@ def peak(x: FloatArray, y: FloatArray, u: FloatArray) -> tuple[float, float, flo
         EvaluationError: Too few wavelengths around the peak, or it is not rounded.
     """
     top = around(y >= PEAK_LEVEL * np.max(y), int(np.argmax(y)))
+    size = x.size
     x, y, u = x[top], y[top], u[top]
     if x.size < _LEAST_AROUND_PEAK:
         raise EvaluationError(
@@ -201,25 +230,36 @@ def peak(x: FloatArray, y: FloatArray, u: FloatArray) -> tuple[float, float, flo
         raise EvaluationError("the spectrum has no rounded top; check it for saturation")
     at = max(tops, key=curve)
     powers = np.arange(_PEAK_DEGREE, 0, -1)
-    slope_noise = float(np.linalg.norm((powers * at ** (powers - 1)) @ solve[:-1] * u))
-    return float(middle + at), slope_noise / abs(float(curve.deriv(2)(at))), float(curve(at))
+    # The peak moves by the change of the slope there over the curvature, dλ = −dS'/S''.
+    moved = -((powers * at ** (powers - 1)) @ solve[:-1]) / float(curve.deriv(2)(at))
+    gradient, height_gradient = np.zeros(size), np.zeros(size)
+    gradient[top] = moved
+    height_gradient[top] = np.vander([at], _PEAK_DEGREE + 1)[0] @ solve
+    return Top(
+        at_nm=float(middle + at),
+        noise_nm=float(np.linalg.norm(moved * u)),
+        height=float(curve(at)),
+        gradient=gradient,
+        height_gradient=height_gradient,
+    )
 
 
 def half_power_points(
-    x: FloatArray, y: FloatArray, u: FloatArray, height: float
-) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return the two wavelengths at half of the height, each with its noise. [nm]
+    x: FloatArray, y: FloatArray, u: FloatArray, top: Top
+) -> tuple[Crossing, Crossing]:
+    """Return the two wavelengths at half of the height.
 
     Args:
         x: Wavelengths, shape (n,). [nm]
         y: The spectrum, shape (n,).
         u: Its noise, shape (n,).
-        height: Height of the peak.
+        top: The top of the band.
 
     Raises:
         EvaluationError: It does not fall below half at both ends.
     """
-    above = np.flatnonzero(y >= height / 2)
+    half = top.height / 2
+    above = np.flatnonzero(y >= half)
     if above.size == 0 or above[0] == 0 or above[-1] == y.size - 1:
         raise EvaluationError(
             f"the band from {x[0]:g} to {x[-1]:g} nm does not fall below half of its peak at both "
@@ -229,7 +269,16 @@ def half_power_points(
     points = []
     for inside, outside in ((first, first - 1), (last, last + 1)):
         per_nm = float((y[inside] - y[outside]) / (x[inside] - x[outside]))
-        at = float(x[outside] + (height / 2 - y[outside]) / per_nm)
-        # Between two values of equal noise the interpolated one has at most that of either.
-        points.append((at, float(max(u[inside], u[outside])) / abs(per_nm)))
+        part = float((half - y[outside]) / (y[inside] - y[outside]))
+        gradient = top.height_gradient / 2 / per_nm
+        gradient[outside] -= (1 - part) / per_nm
+        gradient[inside] -= part / per_nm
+        points.append(
+            Crossing(
+                at_nm=float(x[outside] + (half - y[outside]) / per_nm),
+                # Between two values of equal noise the interpolated has at most that of either.
+                noise_nm=float(max(u[inside], u[outside])) / abs(per_nm),
+                gradient=gradient,
+            )
+        )
     return points[0], points[1]

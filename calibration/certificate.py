@@ -4,16 +4,28 @@ The reader of the certificate files divides the stated expanded uncertainties by
 coverage factor: everything here is a standard uncertainty.
 """
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 
-from ledcal.calibration.errors import EvaluationError, OutsideCertificate
+from ledcal.calibration.certificate_check import (
+    require_columns,
+    require_covered,
+    require_finite,
+    require_positive,
+    require_table,
+    require_u,
+)
+from ledcal.calibration.correlation import CorrelatedErrors, correlated_errors
+from ledcal.calibration.errors import EvaluationError
 from ledcal.calibration.estimate import Component, Estimate
 from ledcal.calibration.indication import FloatArray
+from ledcal.calibration.uncertain import UncertainArray
+
+CORRELATION_LENGTH_NM = 100.0
+"""Taken where a certificate states none: the error then tilts by its standard uncertainty over
+this distance, smooth as lamp and detector are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +55,14 @@ class CertificateHead:
     def __post_init__(self) -> None:
         """Refuse a certificate that could not have been issued like this."""
         where = f"certificate {self.number}"
-        _require(where, coverage_factor=self.coverage_factor)
+        require_positive(where, coverage_factor=self.coverage_factor)
         if self.due < self.issued:
             raise EvaluationError(f"{where}: due {self.due} lies before issued {self.issued}")
+
+    @property
+    def name(self) -> str:
+        """Number and instrument, for messages."""
+        return f"{self.number} of {self.maker} {self.model} {self.serial}"
 
 
 def overdue(head: CertificateHead, today: date) -> int:
@@ -70,7 +87,17 @@ class PowerMeterCertificate:
         wavelength_nm: Rising wavelengths of the table, shape (n,). [nm]
         correction_factor: Factor at these wavelengths, shape (n,).
         u_rel: Standard uncertainty of the factor as a fraction of it, shape (n,).
-        relative_responsivity: The head's relative spectral responsivity, shape (n,).
+        relative_responsivity: The head's relative spectral responsivity, shape (n,); it comes
+            from the same calibration as the factor and errs as the factor's reciprocal.
+        correlation_length_nm: How far the errors of the table go together. [nm]
+        covariance_rel: Covariance of the relative errors instead, shape (n, n), or None.
+        temperature_coefficient_per_k: Relative change of the responsivity with the head's
+            temperature, shape (n,), or None where the certificate states none. [1/K]
+        temperature_coefficient_u_per_k: Its standard uncertainty. [1/K]
+        calibration_degc: Temperature of the head at its calibration. [degC]
+        range_u: Standard uncertainty by another range than that of the calibration, a fraction.
+        calibration_range_w: Upper limit of the range of the calibration, or None. [W]
+        errors: The errors of the table as independent modes; follows from the others.
     """
 
     head: CertificateHead
@@ -84,12 +111,20 @@ class PowerMeterCertificate:
     correction_factor: FloatArray
     u_rel: FloatArray
     relative_responsivity: FloatArray
+    correlation_length_nm: float = CORRELATION_LENGTH_NM
+    covariance_rel: FloatArray | None = None
+    temperature_coefficient_per_k: FloatArray | None = None
+    temperature_coefficient_u_per_k: float = 0.0
+    calibration_degc: float = 23.0
+    range_u: float = 0.0
+    calibration_range_w: float | None = None
+    errors: CorrelatedErrors = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse values that no certificate can mean."""
         where = f"certificate {self.head.number}"
-        _require(where, aperture_area_mm2=self.aperture_area_mm2)
-        _require_u(
+        require_positive(where, aperture_area_mm2=self.aperture_area_mm2)
+        require_u(
             where,
             aperture_area_u_mm2=self.aperture_area_u_mm2,
             linearity_u=self.linearity_u,
@@ -99,7 +134,24 @@ class PowerMeterCertificate:
             "correction_factor": self.correction_factor,
             "relative_responsivity": self.relative_responsivity,
         }
-        _require_table(where, self.wavelength_nm, positive, self.u_rel)
+        require_table(where, self.wavelength_nm, positive, self.u_rel)
+        if self.temperature_coefficient_per_k is not None:
+            column = {"temperature_coefficient_per_k": self.temperature_coefficient_per_k}
+            require_columns(where, self.wavelength_nm, column, require_finite)
+        require_finite(where, calibration_degc=self.calibration_degc)
+        require_u(
+            where,
+            temperature_coefficient_u_per_k=self.temperature_coefficient_u_per_k,
+            range_u=self.range_u,
+        )
+        errors = correlated_errors(
+            "power meter certificate",
+            self.head.number,
+            self.wavelength_nm,
+            self.u_rel,
+            self.correlation_length_nm if self.covariance_rel is None else self.covariance_rel,
+        )
+        object.__setattr__(self, "errors", errors)
 
     def factor_at(self, wavelength_nm: float) -> Estimate:
         """Return the correction factor for the meter set to a wavelength. [1]
@@ -110,20 +162,23 @@ class PowerMeterCertificate:
         Raises:
             OutsideCertificate: The certificate does not cover the wavelength.
         """
-        _require_covered(self.head, np.array([wavelength_nm]), self.wavelength_nm)
-        factor = float(np.interp(wavelength_nm, self.wavelength_nm, self.correction_factor))
-        u_rel = float(np.interp(wavelength_nm, self.wavelength_nm, self.u_rel))
-        component = _component("power meter certificate", factor * u_rel, self.head, factor)
-        return Estimate(value=factor, unit="1", components=(component,))
+        at_nm = np.array([wavelength_nm])
+        require_covered(self.head.name, at_nm, self.wavelength_nm)
+        factor = np.interp(at_nm, self.wavelength_nm, self.correction_factor)
+        return self.errors.on(factor, at_nm).estimate("1")
 
-    def responsivity_at(self, wavelength_nm: FloatArray) -> FloatArray:
+    def responsivity_at(self, wavelength_nm: FloatArray) -> UncertainArray:
         """Return the head's relative spectral responsivity, shape as the argument's. [1]
+
+        Its errors are those of the correction factor with the other sign, so that the error at
+        the wavelength setting cancels in an irradiance (metrology of CIE S 023's F*).
 
         Raises:
             OutsideCertificate: The certificate does not cover one of the wavelengths.
         """
-        _require_covered(self.head, wavelength_nm, self.wavelength_nm)
-        return np.interp(wavelength_nm, self.wavelength_nm, self.relative_responsivity)
+        require_covered(self.head.name, wavelength_nm, self.wavelength_nm)
+        relative = np.interp(wavelength_nm, self.wavelength_nm, self.relative_responsivity)
+        return self.errors.on(relative, wavelength_nm, sign=-1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -138,6 +193,9 @@ class SpectrometerCertificate:
         wavelength_nm: Rising wavelengths of the table, shape (n,). [nm]
         correction_factor: True = indicated spectral irradiance × factor, shape (n,).
         u_rel: Standard uncertainty of the factor as a fraction of it, shape (n,).
+        correlation_length_nm: How far the errors of the table go together. [nm]
+        covariance_rel: Covariance of the relative errors instead, shape (n, n), or None.
+        errors: The errors of the table as independent modes; follows from the others.
     """
 
     head: CertificateHead
@@ -147,33 +205,36 @@ class SpectrometerCertificate:
     wavelength_nm: FloatArray
     correction_factor: FloatArray
     u_rel: FloatArray
+    correlation_length_nm: float = CORRELATION_LENGTH_NM
+    covariance_rel: FloatArray | None = None
+    errors: CorrelatedErrors = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse values that no certificate can mean."""
         where = f"certificate {self.head.number}"
-        _require(where, bandpass_nm=self.bandpass_nm)
-        _require_u(where, wavelength_u_nm=self.wavelength_u_nm)
-        _require_finite(where, wavelength_correction_nm=self.wavelength_correction_nm)
+        require_positive(where, bandpass_nm=self.bandpass_nm)
+        require_u(where, wavelength_u_nm=self.wavelength_u_nm)
+        require_finite(where, wavelength_correction_nm=self.wavelength_correction_nm)
         positive = {"correction_factor": self.correction_factor}
-        _require_table(where, self.wavelength_nm, positive, self.u_rel)
+        require_table(where, self.wavelength_nm, positive, self.u_rel)
+        errors = correlated_errors(
+            "spectrometer certificate",
+            self.head.number,
+            self.wavelength_nm,
+            self.u_rel,
+            self.correlation_length_nm if self.covariance_rel is None else self.covariance_rel,
+        )
+        object.__setattr__(self, "errors", errors)
 
-    def factor_at(self, wavelength_nm: FloatArray) -> FloatArray:
+    def factor_at(self, wavelength_nm: FloatArray) -> UncertainArray:
         """Return the correction factors at true wavelengths, shape as the argument's. [1]
 
         Raises:
             OutsideCertificate: The certificate does not cover one of the wavelengths.
         """
-        _require_covered(self.head, wavelength_nm, self.wavelength_nm)
-        return np.interp(wavelength_nm, self.wavelength_nm, self.correction_factor)
-
-    def u_rel_at(self, wavelength_nm: float) -> float:
-        """Return the standard uncertainty of the factor at a wavelength, as a fraction of it.
-
-        Raises:
-            OutsideCertificate: The certificate does not cover the wavelength.
-        """
-        _require_covered(self.head, np.array([wavelength_nm]), self.wavelength_nm)
-        return float(np.interp(wavelength_nm, self.wavelength_nm, self.u_rel))
+        require_covered(self.head.name, wavelength_nm, self.wavelength_nm)
+        factor = np.interp(wavelength_nm, self.wavelength_nm, self.correction_factor)
+        return self.errors.on(factor, wavelength_nm)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,11 +276,8 @@ class ThermocoupleCertificate:
             if entry.name in names:
                 raise EvaluationError(f"{where}: stands there twice")
             names.add(entry.name)
-            _require_u(where, u_k=entry.u_k)
-            if not math.isfinite(entry.correction_k):
-                raise EvaluationError(
-                    f"{where}: correction_k = {entry.correction_k} is not finite"
-                )
+            require_u(where, u_k=entry.u_k)
+            require_finite(where, correction_k=entry.correction_k)
 
     def corrected(self, name: str, indicated_degc: float) -> Estimate:
         """Return the temperature of one thermocouple. [degC]
@@ -237,64 +295,19 @@ class ThermocoupleCertificate:
                 f"certificate {self.head.number} has no thermocouple {name!r}, only "
                 f"{', '.join(sorted(by_name))}; correct the station file or the certificate file"
             )
-        if not math.isfinite(indicated_degc):
+        if not np.isfinite(indicated_degc):
             raise EvaluationError(
                 f"thermocouple {name}: the indication {indicated_degc} degC is not finite; "
                 "check that it is plugged in"
             )
         entry = by_name[name]
-        component = _component(f"thermocouple {name}", entry.u_k, self.head, entry.correction_k)
+        component = Component(
+            name=f"thermocouple {name}",
+            value=entry.correction_k,
+            u_input=entry.u_k,
+            evaluation="B",
+            common=True,
+            source=self.head.number,
+        )
         value_degc = indicated_degc + entry.correction_k
         return Estimate(value=value_degc, unit="Cel", components=(component,))
-
-
-def _component(name: str, u: float, head: CertificateHead, value: float) -> Component:
-    return Component(
-        name=name, value=value, u_input=u, evaluation="B", common=True, source=head.number
-    )
-
-
-def _require(where: str, **positive: float) -> None:
-    for name, number in positive.items():
-        if not (math.isfinite(number) and number > 0):
-            raise EvaluationError(f"{where}: {name} = {number} is not a finite number above 0")
-
-
-def _require_u(where: str, **uncertainties: float) -> None:
-    for name, u in uncertainties.items():
-        if not (math.isfinite(u) and u >= 0):
-            raise EvaluationError(f"{where}: {name} = {u} is not a finite number of at least 0")
-
-
-def _require_finite(where: str, **numbers: float) -> None:
-    for name, number in numbers.items():
-        if not math.isfinite(number):
-            raise EvaluationError(f"{where}: {name} = {number} is not finite")
-
-
-def _require_table(
-    where: str, wavelength_nm: FloatArray, positive: Mapping[str, FloatArray], u_rel: FloatArray
-) -> None:
-    rising = np.all(np.isfinite(wavelength_nm)) and np.all(np.diff(wavelength_nm) > 0)
-    if wavelength_nm.ndim != 1 or len(wavelength_nm) < 2 or not rising:
-        raise EvaluationError(f"{where}: wavelength_nm is not at least 2 rising, finite numbers")
-    for name, column in {**positive, "u_rel": u_rel}.items():
-        if column.shape != wavelength_nm.shape:
-            raise EvaluationError(
-                f"{where}: {name} has {column.size} values for {wavelength_nm.size} wavelengths"
-            )
-        require = _require_u if name == "u_rel" else _require
-        for at_nm, number in zip(wavelength_nm, column, strict=True):
-            require(f"{where}, {at_nm:g} nm", **{name: float(number)})
-
-
-def _require_covered(
-    head: CertificateHead, wavelength_nm: FloatArray, covered_nm: FloatArray
-) -> None:
-    inside = (wavelength_nm >= covered_nm[0]) & (wavelength_nm <= covered_nm[-1])
-    if not np.all(inside):
-        at = float(wavelength_nm[int(np.argmin(inside))])
-        raise OutsideCertificate(
-            f"{at:g} nm is outside {covered_nm[0]:g} to {covered_nm[-1]:g} nm, which certificate "
-            f"{head.number} of {head.maker} {head.model} {head.serial} covers"
-        )

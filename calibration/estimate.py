@@ -146,6 +146,23 @@ class Estimate:
         return replace(self, components=(*self.components, *extra))
 
 
+def united(components: Iterable[Component]) -> tuple[Component, ...]:
+    """Return the components with common inputs of one name as one, their effects added up.
+
+    The first of a name gives value, uncertainty and source of the input.
+    """
+    kept: dict[object, Component] = {}
+    for number, one in enumerate(components):
+        key: object = one.name if one.common else number
+        known = kept.get(key)
+        if known is None or known.u_input == 0:
+            kept[key] = one
+        else:
+            sensitivity = (known.contribution + one.contribution) / known.u_input
+            kept[key] = replace(known, sensitivity=sensitivity, dof=min(known.dof, one.dof))
+    return tuple(kept.values())
+
+
 def effective_dof(contributions: Iterable[tuple[float, float]]) -> float:
     """Return the effective degrees of freedom of a sum of uncorrelated contributions.
 

@@ -1,7 +1,9 @@
 """From power in the aperture to irradiance at the reference plane, with its budget.
 
 The measurement equation is that of one channel with blank-lit-blank:
-E = (mean lit − mean of the blanks) · k_cal(λ0) / (A · M), with the meter set to λ0.
+E = (mean lit − mean of the blanks) · k_cal(λ0) / (A · M · k_T), with the meter set to λ0 and the
+head's responsivity changed by k_T = 1 + α(λ0)·(T − T_cal). Linearity, range, distance and
+directional response are taken as 1, each with its uncertainty.
 """
 
 import math
@@ -9,9 +11,11 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ledcal.calibration.certificate import PowerMeterCertificate
 from ledcal.calibration.errors import EvaluationError
-from ledcal.calibration.estimate import Component, Estimate, effective_dof
+from ledcal.calibration.estimate import Component, Estimate, effective_dof, united
 from ledcal.calibration.indication import Observation, PowerIndication, Readings
 
 MM2_PER_M2 = 1e6
@@ -54,6 +58,7 @@ def irradiance(
     certificate: PowerMeterCertificate,
     mismatch: Estimate,
     plane: ReferencePlane,
+    head_degc: Estimate | None = None,
 ) -> Estimate:
     """Return the irradiance at the reference plane. [W/m2]
 
@@ -67,10 +72,12 @@ def irradiance(
         certificate: Of the power meter and its head.
         mismatch: Spectral mismatch factor M of the head at its wavelength setting. [1]
         plane: The reference plane and the head's place in it.
+        head_degc: Temperature of the head; needed where the certificate states a temperature
+            coefficient. [degC]
 
     Raises:
-        EvaluationError: Readings that are not finite, too few, taken at different wavelength
-            settings, or that show no light above the blanks.
+        EvaluationError: A head temperature is needed and not given; readings are not finite, too
+            few, taken at different wavelength settings, or show no light above the blanks.
         OutsideCertificate: The certificate does not cover the wavelength setting.
 
     References:
@@ -83,6 +90,8 @@ def irradiance(
     factor = certificate.factor_at(setting_nm)
     area_m2 = certificate.aperture_area_mm2 / MM2_PER_M2
     scale = factor.value / (area_m2 * mismatch.value)
+    warmth, in_warmth = _head_temperature(certificate, setting_nm, head_degc)
+    scale /= warmth
     value = signal.value * scale
     number = certificate.head.number
     area_mm2 = certificate.aperture_area_mm2
@@ -99,6 +108,8 @@ def irradiance(
         ),
         ("directional response", 1.0, plane.u_cosine, value, "reference plane"),
     ]
+    if _other_range(observation, certificate):
+        inputs.append(("range", 1.0, certificate.range_u, value, number))
     in_scale = [
         Component(
             name=name,
@@ -123,8 +134,9 @@ def irradiance(
         *in_mismatch,
         *(c.times(value / factor.value) for c in factor.components),
         *in_scale,
+        *(c.times(-value / warmth) for c in in_warmth),
     )
-    return Estimate(value=value, unit="W/m2", components=components)
+    return Estimate(value=value, unit="W/m2", components=united(components))
 
 
 def ambient_irradiance(readings: Readings, certificate: PowerMeterCertificate) -> Estimate:
@@ -181,6 +193,40 @@ def board_degc(observation: Observation) -> float:
             f"the panel says its board temperature is {board} degC; check its sensor"
         )
     return board
+
+
+def _head_temperature(
+    certificate: PowerMeterCertificate, setting_nm: float, head_degc: Estimate | None
+) -> tuple[float, list[Component]]:
+    """Return the responsivity over that at the calibration's temperature, with its inputs."""
+    table = certificate.temperature_coefficient_per_k
+    if table is None:
+        return 1.0, []
+    if head_degc is None:
+        raise EvaluationError(
+            f"certificate {certificate.head.number} states a temperature coefficient, but there "
+            "is no temperature of the head; wire the ambient thermocouple to it"
+        )
+    per_k = float(np.interp(setting_nm, certificate.wavelength_nm, table))
+    warmer_k = head_degc.value - certificate.calibration_degc
+    coefficient = Component(
+        name="temperature coefficient of the head",
+        value=per_k,
+        u_input=certificate.temperature_coefficient_u_per_k,
+        sensitivity=warmer_k,
+        evaluation="B",
+        common=True,
+        source=certificate.head.number,
+    )
+    return 1 + per_k * warmer_k, [coefficient, *(c.times(per_k) for c in head_degc.components)]
+
+
+def _other_range(observation: Observation, certificate: PowerMeterCertificate) -> bool:
+    calibrated_w = certificate.calibration_range_w
+    return calibrated_w is not None and any(
+        not math.isclose(reading.range_w, calibrated_w, rel_tol=0.05)
+        for reading in observation.lit.power
+    )
 
 
 def _signal_w(observation: Observation, certificate: PowerMeterCertificate) -> Estimate:

@@ -1,7 +1,7 @@
-"""From two blanks and a lit spectrum to the band of an LED and the head's spectral mismatch."""
+"""From two blanks and a lit spectrum to the corrected spectrum and the band of an LED."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +10,14 @@ from ledcal.calibration.band_shape import (
     lit,
     roughness,
     shape_of,
-    steps_nm,
     without_bandpass,
 )
-from ledcal.calibration.certificate import PowerMeterCertificate, SpectrometerCertificate
+from ledcal.calibration.certificate import SpectrometerCertificate
 from ledcal.calibration.errors import EvaluationError, OutsideCertificate
 from ledcal.calibration.estimate import Component, Estimate
 from ledcal.calibration.indication import FloatArray, Observation, SpectrumIndication
+from ledcal.calibration.influence import Factor, Noise
+from ledcal.calibration.uncertain import UncertainArray, uncertain
 
 BAND_LEVEL = 0.01
 """The band is where the spectrum is at least this fraction of its peak (CIE 127)."""
@@ -26,9 +27,9 @@ BANDPASS_REL = 0.2
 """What may be wrong of the correction for bandpass, as a fraction: a tenth for a bandpass known
 to 5 %, a tenth for the higher terms of a skewed band (tested on exponentially modified
 Gaussians)."""
-RESPONSE_SHAPE_NM = 100.0
-"""A certificate gives the uncertainty at each wavelength but no correlation; the error is taken
-to tilt by its standard uncertainty over this distance, smooth as lamp and detector are."""
+WAVELENGTH_SCALE = "wavelength scale"
+"""Name of the error of the wavelength axis, wherever it appears."""
+NOISE = Noise(name="noise of the spectrum", evaluation="A", source="roughness of the spectrum")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,22 +38,66 @@ class Spectrum:
 
     Attributes:
         wavelength_nm: True wavelengths, rising, shape (n,). [nm]
-        irradiance_w_m2_nm: Spectral irradiance of the panel, shape (n,). [W/m2/nm]
-        u_independent_w_m2_nm: Standard uncertainty by noise alone, shape (n,). [W/m2/nm]
-        u_wavelength_nm: Standard uncertainty of the wavelength axis, common to it all. [nm]
+        light: Spectral irradiance with the errors of the certificate and the noise of this
+            spectrum, n values. [W/m2/nm]
+        axis: The error of the wavelength axis, the same everywhere on it. [nm]
     """
 
     wavelength_nm: FloatArray
-    irradiance_w_m2_nm: FloatArray
-    u_independent_w_m2_nm: FloatArray
-    u_wavelength_nm: float
+    light: UncertainArray
+    axis: Factor
 
     def __post_init__(self) -> None:
         """Refuse an axis that does not rise, unequal lengths and values that are not finite."""
-        _require_spectrum(self.wavelength_nm, self.irradiance_w_m2_nm, "corrected")
-        u = self.u_independent_w_m2_nm
-        if u.shape != self.wavelength_nm.shape or not np.all(np.isfinite(u) & (u >= 0)):
-            raise EvaluationError("the noise of the spectrum is not a finite value per wavelength")
+        _require_spectrum(self.wavelength_nm, self.light.value, "corrected")
+
+    @property
+    def irradiance_w_m2_nm(self) -> FloatArray:
+        """Spectral irradiance, shape (n,). [W/m2/nm]"""
+        return self.light.value
+
+    @property
+    def u_independent_w_m2_nm(self) -> FloatArray:
+        """Standard uncertainty by noise alone, shape (n,). [W/m2/nm]"""
+        return self.light.u_independent
+
+    @property
+    def u_wavelength_nm(self) -> float:
+        """Standard uncertainty of the wavelength axis. [nm]"""
+        return self.axis.u_input
+
+    def shifted(self, value: UncertainArray, slope_per_nm: float) -> UncertainArray:
+        """Return one value with what the wavelength axis does to it.
+
+        Args:
+            value: The value, shape (1,).
+            slope_per_nm: Its change where all wavelengths are larger by 1 nm. [1/nm]
+        """
+        return value + uncertain(0.0, (self.axis,), np.array([[slope_per_nm]]))
+
+
+def spectrum_of(
+    wavelength_nm: FloatArray,
+    irradiance_w_m2_nm: FloatArray,
+    u_independent_w_m2_nm: FloatArray,
+    u_wavelength_nm: float,
+    source: str,
+) -> Spectrum:
+    """Return a spectrum of plain arrays, without errors of a certificate.
+
+    Args:
+        wavelength_nm: Rising, shape (n,). [nm]
+        irradiance_w_m2_nm: Shape (n,). [W/m2/nm]
+        u_independent_w_m2_nm: Standard uncertainty by noise, shape (n,). [W/m2/nm]
+        u_wavelength_nm: Standard uncertainty of the axis. [nm]
+        source: Where the spectrum comes from.
+
+    Raises:
+        EvaluationError: Lengths differ, the axis does not rise, or something is not finite.
+    """
+    own = replace(NOISE, source=source)
+    light = uncertain(irradiance_w_m2_nm, noise=own, u_independent=u_independent_w_m2_nm)
+    return Spectrum(wavelength_nm=wavelength_nm, light=light, axis=_axis(u_wavelength_nm, source))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,12 +156,12 @@ def corrected_spectrum(observation: Observation, certificate: SpectrometerCertif
             f"{certificate.wavelength_nm[0]:g} to {certificate.wavelength_nm[-1]:g} nm of "
             f"certificate {certificate.head.number}"
         )
-    factor = certificate.factor_at(wavelength_nm[covered])
+    # Every spectrum has noise of its own: a copy is an origin of its own.
+    shown = uncertain(net[covered], noise=replace(NOISE), u_independent=noise[covered])
     return Spectrum(
         wavelength_nm=wavelength_nm[covered],
-        irradiance_w_m2_nm=net[covered] * factor,
-        u_independent_w_m2_nm=noise[covered] * factor,
-        u_wavelength_nm=certificate.wavelength_u_nm,
+        light=shown * certificate.factor_at(wavelength_nm[covered]),
+        axis=_axis(certificate.wavelength_u_nm, certificate.head.number),
     )
 
 
@@ -142,7 +187,7 @@ def describe_band(spectrum: Spectrum, certificate: SpectrometerCertificate) -> B
     """
     x, y = spectrum.wavelength_nm, spectrum.irradiance_w_m2_nm
     u = spectrum.u_independent_w_m2_nm
-    inside = _lit(spectrum)
+    inside = lit_part(spectrum)
     shown = shape_of(x, y, u, inside)
     if shown.fwhm_nm <= certificate.bandpass_nm:
         raise EvaluationError(
@@ -151,85 +196,47 @@ def describe_band(spectrum: Spectrum, certificate: SpectrometerCertificate) -> B
         )
     narrowed, u_narrowed = without_bandpass(x, y, u, certificate.bandpass_nm)
     shape = shape_of(x, narrowed, u_narrowed, inside)
-    tilt_per_nm = certificate.u_rel_at(shown.centroid_nm) / RESPONSE_SHAPE_NM
-    axis = {
-        "wavelength scale": spectrum.u_wavelength_nm,
-        "response over the band": tilt_per_nm * shown.variance_nm2,
-    }
-    number = certificate.head.number
+    response = spectrum.light.contribution
+    sharp = np.array([without_bandpass(x, c, u, certificate.bandpass_nm)[0] for c in response.T])
+    describe = _Describe(spectrum=spectrum, certificate=certificate)
     return Band(
-        peak=_nm(
+        peak=describe.nm(
             shape.peak_nm,
             shape.peak_noise_nm,
-            {**axis, "bandpass": _bandpass_u_nm(shown.peak_nm, shape.peak_nm)},
-            number,
+            sharp.reshape(-1, x.size) @ shape.peak_gradient,
+            axis_sensitivity=1.0,
+            correction_nm=shape.peak_nm - shown.peak_nm,
         ),
-        centroid=_nm(shown.centroid_nm, shown.centroid_noise_nm, axis, number),
-        fwhm=_nm(
+        centroid=describe.nm(
+            shown.centroid_nm,
+            shown.centroid_noise_nm,
+            shown.centroid_gradient @ response,
+            axis_sensitivity=1.0,
+        ),
+        fwhm=describe.nm(
             shape.fwhm_nm,
             shape.fwhm_noise_nm,
-            {"bandpass": _bandpass_u_nm(shown.fwhm_nm, shape.fwhm_nm)},
-            number,
+            sharp.reshape(-1, x.size) @ shape.fwhm_gradient,
+            correction_nm=shape.fwhm_nm - shown.fwhm_nm,
         ),
     )
 
 
-def mismatch_factor(
-    spectrum: Spectrum, set_wavelength_nm: float, certificate: PowerMeterCertificate
-) -> Estimate:
-    """Return the spectral mismatch factor M of the head at its wavelength setting. [1]
-
-    M = ∫ S(λ) s(λ) dλ / [ s(λ0) ∫ S(λ) dλ ] wherever S is at least 1 % of its peak,
-    with the head's relative responsivity s; the irradiance is then P/(A·M) (CIE S 023, F* = 1/M).
-
-    Args:
-        spectrum: The light that the head sees.
-        set_wavelength_nm: The meter's wavelength setting λ0. [nm]
-        certificate: Of the power meter and its head.
+def lit_part(spectrum: Spectrum) -> NDArray[np.bool_]:
+    """Tell where the spectrum holds light, shape (n,), and refuse one that is cut off at an end.
 
     Raises:
-        OutsideCertificate: The setting or the band lies outside the certificate.
+        OutsideCertificate: There is light at an end of the spectrum.
     """
-    band = _lit(spectrum)
-    wavelength_nm = spectrum.wavelength_nm[band]
-    weight = steps_nm(spectrum.wavelength_nm)[band]
-    power = spectrum.irradiance_w_m2_nm[band] * weight
-    total = power.sum()
-    at_setting = float(certificate.responsivity_at(np.array([set_wavelength_nm]))[0])
-    relative = certificate.responsivity_at(wavelength_nm) / at_setting
-    mismatch = float(power @ relative / total)
-    noise = (relative - mismatch) * weight * spectrum.u_independent_w_m2_nm[band] / total
-    slope_per_nm = float(power @ np.gradient(relative, wavelength_nm) / total)
-    distance_nm = math.sqrt(float(power @ (wavelength_nm - set_wavelength_nm) ** 2 / total))
-    # The error of s(λ)/s(λ0) is that of two values of the certificate once they are far apart.
-    apart = math.sqrt(2) * min(1.0, distance_nm / RESPONSE_SHAPE_NM)
-    factor = certificate.factor_at(set_wavelength_nm)
-    number = certificate.head.number
-    components = (
-        Component(
-            name="noise of the spectrum",
-            u_input=float(np.linalg.norm(noise)),
-            evaluation="A",
-            common=False,  # every observation has its own spectrum
-            source="roughness of the spectrum",
-        ),
-        Component(
-            name="wavelength scale",
-            u_input=spectrum.u_wavelength_nm,
-            sensitivity=slope_per_nm,
-            evaluation="B",
-            common=True,
-            source="spectrometer certificate",
-        ),
-        Component(
-            name="relative responsivity",
-            u_input=mismatch * apart * factor.u / factor.value,
-            evaluation="B",
-            common=True,
-            source=number,
-        ),
-    )
-    return Estimate(value=mismatch, unit="1", components=components)
+    inside = lit(spectrum.irradiance_w_m2_nm, spectrum.u_independent_w_m2_nm, BAND_LEVEL)
+    for end in (0, -1):
+        if inside[end]:
+            raise OutsideCertificate(
+                f"the spectrum still holds more than {BAND_LEVEL:.0%} of its peak at "
+                f"{spectrum.wavelength_nm[end]:g} nm, where the range that the spectrometer and "
+                "its certificate cover ends"
+            )
+    return inside
 
 
 def _present(spectrum: SpectrumIndication | None, state: str) -> SpectrumIndication:
@@ -263,33 +270,45 @@ def _require_partner(lit: SpectrumIndication, blank: SpectrumIndication, state: 
         raise EvaluationError(f"the {state} spectrum has other wavelengths than the lit one")
 
 
-def _lit(spectrum: Spectrum) -> NDArray[np.bool_]:
-    """Tell where the spectrum holds light, and refuse one that is cut off at an end."""
-    inside = lit(spectrum.irradiance_w_m2_nm, spectrum.u_independent_w_m2_nm, BAND_LEVEL)
-    for end in (0, -1):
-        if inside[end]:
-            raise OutsideCertificate(
-                f"the spectrum still holds more than {BAND_LEVEL:.0%} of its peak at "
-                f"{spectrum.wavelength_nm[end]:g} nm, where the range that the spectrometer and "
-                "its certificate cover ends"
+def _axis(u_wavelength_nm: float, source: str) -> Factor:
+    return Factor(name=WAVELENGTH_SCALE, u_input=u_wavelength_nm, evaluation="B", source=source)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Describe:
+    spectrum: Spectrum
+    certificate: SpectrometerCertificate
+
+    def nm(
+        self,
+        value_nm: float,
+        noise_nm: float,
+        response_nm: FloatArray,
+        axis_sensitivity: float = 0.0,
+        correction_nm: float = 0.0,
+    ) -> Estimate:
+        """Return a wavelength with its noise, the response's errors, the axis, the bandpass."""
+        noise = Component(
+            name=NOISE.name,
+            u_input=noise_nm,
+            evaluation=NOISE.evaluation,
+            common=False,
+            source=NOISE.source,
+        )
+        response = [
+            factor.component(float(of))
+            for factor, of in zip(self.spectrum.light.factors, response_nm, strict=True)
+        ]
+        axis = self.spectrum.axis
+        others = [axis.component(axis.u_input * axis_sensitivity)] if axis_sensitivity else []
+        if correction_nm:
+            bandpass = Component(
+                name="bandpass",
+                u_input=BANDPASS_REL / math.sqrt(3),
+                sensitivity=correction_nm,
+                evaluation="B",
+                common=True,
+                source=self.certificate.head.number,
             )
-    return inside
-
-
-def _bandpass_u_nm(shown_nm: float, corrected_nm: float) -> float:
-    return BANDPASS_REL * abs(corrected_nm - shown_nm) / math.sqrt(3)
-
-
-def _nm(value_nm: float, noise_nm: float, u_nm: dict[str, float], number: str) -> Estimate:
-    noise = Component(
-        name="noise",
-        u_input=noise_nm,
-        evaluation="A",
-        common=False,
-        source="roughness of the spectrum",
-    )
-    of_certificate = [
-        Component(name=name, u_input=u, evaluation="B", common=True, source=number)
-        for name, u in u_nm.items()
-    ]
-    return Estimate(value=value_nm, unit="nm", components=(noise, *of_certificate))
+            others.append(bandpass)
+        return Estimate(value=value_nm, unit="nm", components=(noise, *response, *others))

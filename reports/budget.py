@@ -66,11 +66,14 @@ def budget(results: Sequence[Measured]) -> Budget | None:
 
 
 def _contributions(result: Measured) -> dict[tuple[str, str, str, str], str]:
-    """Return the share of each contribution; those that no column tells apart are one."""
+    """Return the share of each contribution; those that no column tells apart are one.
+
+    The modes of one certificate, "name [1]" and so on, are one row.
+    """
     variance: dict[tuple[str, str, str, str], float] = {}
     for part in result.components:
         key = (
-            str(part.get("name", "")),
+            str(part.get("name", "")).partition(" [")[0],
             str(part.get("evaluation", "")),
             "yes" if part.get("common") else "no",
             str(part.get("source", "")),

@@ -9,6 +9,7 @@ from annotated_types import Ge, Gt, Le, Len
 from pydantic import AfterValidator, model_validator
 
 from ledcal.calibration.certificate import (
+    CORRELATION_LENGTH_NM,
     CertificateHead,
     PowerMeterCertificate,
     SpectrometerCertificate,
@@ -16,6 +17,7 @@ from ledcal.calibration.certificate import (
     ThermocoupleCorrection,
 )
 from ledcal.calibration.errors import EvaluationError
+from ledcal.calibration.indication import FloatArray
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.settings import BadKey, Settings, SettingsFile, read_settings, rising
 
@@ -24,6 +26,8 @@ Positive = Annotated[float, Gt(0)]
 Uncertainty = Annotated[float, Ge(0)]
 Wavelengths = Annotated[list[Positive], Len(2, 4000), AfterValidator(rising)]
 Factors = Annotated[list[Positive], Len(2, 4000)]
+Matrix = Annotated[list[Annotated[list[float], Len(2, 400)]], Len(2, 400)]
+CorrelationLength = Annotated[float, Gt(0), Le(1e6)]
 
 
 class CertificateSettings(Settings):
@@ -68,21 +72,32 @@ class CorrectionTable(Settings):
     wavelength_nm: Wavelengths
     correction_factor: Factors
     expanded_uncertainty: Annotated[list[Uncertainty], Len(2, 4000)]
+    covariance: Matrix | None = None
+    """Covariance of the relative standard uncertainties, where the certificate states one."""
 
     @model_validator(mode="after")
     def _same_length(self) -> Self:
         wanted = len(self.wavelength_nm)
         for key, column in self:
-            if len(column) != wanted:
+            if column is not None and len(column) != wanted:
                 limit = f"has {len(column)} values for {wanted} wavelengths"
                 raise BadKey((key,), column, limit)
+        for place, row in enumerate(self.covariance or []):
+            if len(row) != wanted:
+                limit = f"has {len(row)} values for {wanted} wavelengths"
+                raise BadKey(("covariance", place), row, limit)
         return self
+
+    def covariance_rel(self) -> FloatArray | None:
+        """Return the covariance matrix, None where there is none."""
+        return None if self.covariance is None else np.array(self.covariance)
 
 
 class HeadTable(CorrectionTable):
     """The same with the head's relative responsivity, for the spectral mismatch."""
 
     relative_responsivity: Factors
+    temperature_coefficient_per_k: Annotated[list[float], Len(2, 4000)] | None = None
 
 
 class PowerMeterSettings(CertificateSettings):
@@ -95,6 +110,11 @@ class PowerMeterSettings(CertificateSettings):
     aperture_area_expanded_uncertainty_mm2: Annotated[float, Ge(0)]
     linearity_expanded_uncertainty: Annotated[float, Ge(0), Le(0.2)]
     zero_expanded_uncertainty_w: Annotated[float, Ge(0), Le(1)]
+    correlation_length_nm: CorrelationLength = CORRELATION_LENGTH_NM
+    temperature_coefficient_expanded_uncertainty_per_k: Annotated[float, Ge(0), Le(0.1)] = 0.0
+    calibration_degc: Annotated[float, Ge(0), Le(50)] = 23.0
+    range_expanded_uncertainty: Annotated[float, Ge(0), Le(0.2)] = 0.0
+    calibration_range_w: Positive | None = None
     table: HeadTable
 
 
@@ -105,6 +125,7 @@ class SpectrometerSettings(CertificateSettings):
     wavelength_correction_nm: Annotated[float, Ge(-20), Le(20)]
     wavelength_expanded_uncertainty_nm: Annotated[float, Ge(0), Le(20)]
     bandpass_nm: Annotated[float, Gt(0), Le(50)]
+    correlation_length_nm: CorrelationLength = CORRELATION_LENGTH_NM
     table: CorrectionTable
 
 
@@ -148,6 +169,7 @@ def read_power_meter_certificate(path: Path) -> tuple[PowerMeterCertificate, str
     file = read_settings(path, PowerMeterSettings)
     said = file.settings
     k = said.coverage_factor
+    coefficient = said.table.temperature_coefficient_per_k
     try:
         certificate = PowerMeterCertificate(
             head=said.head(),
@@ -161,6 +183,15 @@ def read_power_meter_certificate(path: Path) -> tuple[PowerMeterCertificate, str
             correction_factor=np.array(said.table.correction_factor),
             u_rel=np.array(said.table.expanded_uncertainty) / k,
             relative_responsivity=np.array(said.table.relative_responsivity),
+            correlation_length_nm=said.correlation_length_nm,
+            covariance_rel=said.table.covariance_rel(),
+            temperature_coefficient_per_k=None if coefficient is None else np.array(coefficient),
+            temperature_coefficient_u_per_k=(
+                said.temperature_coefficient_expanded_uncertainty_per_k / k
+            ),
+            calibration_degc=said.calibration_degc,
+            range_u=said.range_expanded_uncertainty / k,
+            calibration_range_w=said.calibration_range_w,
         )
     except EvaluationError as error:
         raise _refused(file, error) from error
@@ -185,6 +216,8 @@ def read_spectrometer_certificate(path: Path) -> tuple[SpectrometerCertificate, 
             wavelength_nm=np.array(said.table.wavelength_nm),
             correction_factor=np.array(said.table.correction_factor),
             u_rel=np.array(said.table.expanded_uncertainty) / k,
+            correlation_length_nm=said.correlation_length_nm,
+            covariance_rel=said.table.covariance_rel(),
         )
     except EvaluationError as error:
         raise _refused(file, error) from error

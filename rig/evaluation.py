@@ -1,5 +1,6 @@
 """From an observation to its results, with the certificates of the bench that made it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,18 +9,16 @@ import numpy as np
 from ledcal.calibration.curve import ChannelCurve, Point
 from ledcal.calibration.errors import EvaluationError
 from ledcal.calibration.estimate import Component, Estimate
-from ledcal.calibration.indication import Observation
+from ledcal.calibration.fusion import mismatch_factor
+from ledcal.calibration.indication import Observation, TemperatureIndication
 from ledcal.calibration.irradiance import ReferencePlane, board_degc, irradiance
-from ledcal.calibration.spectrum import (
-    Band,
-    Spectrum,
-    corrected_spectrum,
-    describe_band,
-    mismatch_factor,
-)
+from ledcal.calibration.spectrum import Band, Spectrum, corrected_spectrum, describe_band
 from ledcal.rig.bench import Certificates
 from ledcal.rig.observation import FULL_CODE
 from ledcal.rig.station import PlaneSettings
+
+AMBIENT = "ambient"
+"""Name of the thermocouple in the air of the box."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +87,27 @@ class Evaluator:
         spectrum = corrected_spectrum(observation, self.certificates.spectrometer)
         setting_nm = observation.lit.power[0].wavelength_nm
         mismatch = mismatch_factor(spectrum, setting_nm, self.certificates.power_meter)
-        found = irradiance(observation, self.certificates.power_meter, mismatch, self.plane)
+        found = irradiance(
+            observation,
+            self.certificates.power_meter,
+            mismatch,
+            self.plane,
+            self.head_degc(observation.lit.temperature),
+        )
         return spectrum, mismatch, found
+
+    def head_degc(self, temperature: TemperatureIndication) -> Estimate | None:
+        """Return the temperature of the meter's head, taken as that of the room in the box.
+
+        None where the head's certificate states no temperature coefficient.
+
+        Raises:
+            EvaluationError: There is no ambient thermocouple, or it shows no number.
+        """
+        if self.certificates.power_meter.temperature_coefficient_per_k is None:
+            return None
+        indicated_degc = temperature.thermocouple_degc.get(AMBIENT, math.nan)
+        return self.certificates.thermocouple_logger.corrected(AMBIENT, indicated_degc)
 
 
 def reference_plane(settings: PlaneSettings) -> ReferencePlane:

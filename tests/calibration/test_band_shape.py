@@ -93,5 +93,6 @@ def test_a_top_without_curvature_is_refused() -> None:
 
 
 def test_a_band_that_is_cut_off_has_no_width() -> None:
+    whole = peak(X_NM, _gaussian(850.0, 10.0), NONE)
     with pytest.raises(EvaluationError, match="does not fall below half"):
-        half_power_points(X_NM, _gaussian(702.0, 10.0), NONE, 1.0)
+        half_power_points(X_NM, _gaussian(702.0, 10.0), NONE, whole)

@@ -1,20 +1,19 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pytest
 from scipy.stats import exponnorm
 
-from ledcal.calibration.certificate import PowerMeterCertificate, SpectrometerCertificate
+from ledcal.calibration.certificate import SpectrometerCertificate
 from ledcal.calibration.errors import EvaluationError, OutsideCertificate
+from ledcal.calibration.estimate import covariance
 from ledcal.calibration.indication import FloatArray, Observation
 from ledcal.calibration.spectrum import (
-    Spectrum,
     corrected_spectrum,
     describe_band,
-    mismatch_factor,
+    spectrum_of,
 )
 
 Observe = Callable[..., Observation]
@@ -229,80 +228,46 @@ def test_a_line_of_few_wavelengths_is_refused(
         )
 
 
-def _spectrum(centre_nm: float, width_nm: float) -> Spectrum:
-    wavelength_nm = np.arange(centre_nm - 60, centre_nm + 60.1, 0.5)
-    values = np.exp(-(((wavelength_nm - centre_nm) / width_nm) ** 2))
-    return Spectrum(
-        wavelength_nm=wavelength_nm,
-        irradiance_w_m2_nm=values,
-        u_independent_w_m2_nm=np.full_like(values, 1e-4),
-        u_wavelength_nm=0.15,
+@pytest.mark.parametrize("led", LEDS)
+def test_each_error_of_the_response_moves_the_band_as_stated(
+    observe: Observe, spectrometer: SpectrometerCertificate, led: tuple[float, float, float]
+) -> None:
+    tilted = replace(spectrometer, u_rel=np.linspace(0.02, 0.01, spectrometer.u_rel.size))
+    clean = _indicated(lambda x: _led(x, *led))
+    spectrum = corrected_spectrum(observe(spectra=(DARK, clean, DARK)), tilted)
+    band = describe_band(spectrum, tilted)
+    for n, factor in enumerate(spectrum.light.factors):
+        moved = spectrum_of(
+            spectrum.wavelength_nm,
+            spectrum.light.value + spectrum.light.contribution[:, n],
+            spectrum.u_independent_w_m2_nm,
+            0.0,
+            "test",
+        )
+        aside = describe_band(moved, tilted)
+        for name in ("peak", "centroid", "fwhm"):
+            stated = getattr(band, name).common_contributions[factor.name]
+            found = getattr(aside, name).value - getattr(band, name).value
+            assert found == pytest.approx(stated, rel=0.05, abs=2e-4), (name, factor.name)
+
+
+def test_the_wavelength_scale_is_one_error_of_peak_and_centroid(
+    observe: Observe, spectrometer: SpectrometerCertificate
+) -> None:
+    lit = _indicated(lambda x: _led(x, 850.0, 12.0, 1.0))
+    band = describe_band(
+        corrected_spectrum(observe(spectra=(DARK, lit, DARK)), spectrometer), spectrometer
     )
+    assert band.peak.common_contributions["wavelength scale"] == pytest.approx(0.15)
+    assert "wavelength scale" not in band.fwhm.common_contributions
+    # What else they share, the response over the band, adds to it.
+    of_axis = 0.15**2
+    assert of_axis < covariance([band.peak, band.centroid])[0, 1] < 1.1 * of_axis
 
 
-@pytest.mark.parametrize(("line_nm", "set_nm"), [(660.0, 660.0), (660.0, 650.0), (945.0, 850.0)])
-def test_a_narrow_line_has_the_ratio_of_responsivities(
-    power_meter: PowerMeterCertificate, line_nm: float, set_nm: float
-) -> None:
-    curved = replace(power_meter, relative_responsivity=np.sin(power_meter.wavelength_nm / 400))
-    mismatch = mismatch_factor(_spectrum(line_nm, 2.0), set_nm, curved)
-    at_line, at_setting = curved.responsivity_at(np.array([line_nm, set_nm]))
-    assert mismatch.value == pytest.approx(at_line / at_setting, rel=2e-4)
-
-
-def test_a_linear_responsivity_set_to_the_centroid_has_no_mismatch(
-    power_meter: PowerMeterCertificate,
-) -> None:
-    mismatch = mismatch_factor(_spectrum(850.0, 15.0), 850.0, power_meter)
-    assert mismatch.value == pytest.approx(1.0, abs=1e-9)
-
-
-def test_the_mismatch_moves_as_the_wavelength_scale_does(
-    power_meter: PowerMeterCertificate,
-) -> None:
-    here = mismatch_factor(_spectrum(850.0, 15.0), 850.0, power_meter)
-    aside = mismatch_factor(_spectrum(850.15, 15.0), 850.0, power_meter)
-    stated = {c.name: c.u for c in here.components}["wavelength scale"]
-    assert abs(aside.value - here.value) == pytest.approx(stated, rel=0.05)
-
-
-def test_a_setting_far_from_the_light_costs_uncertainty(
-    power_meter: PowerMeterCertificate,
-) -> None:
-    u = [
-        mismatch_factor(_spectrum(850.0, 15.0), set_nm, power_meter).u
-        for set_nm in (850.0, 830.0, 800.0, 700.0)
-    ]
-    assert all(later > earlier for earlier, later in pairwise(u))
-
-
-def test_light_of_two_channels_enters_the_mismatch_whole(
-    power_meter: PowerMeterCertificate,
-) -> None:
-    wavelength_nm = np.arange(550.0, 950.1, 0.5)
-    red, infrared = (np.exp(-(((wavelength_nm - at) / 12) ** 2)) for at in (650.0, 850.0))
-    both = Spectrum(
-        wavelength_nm=wavelength_nm,
-        irradiance_w_m2_nm=red + 3 * infrared,
-        u_independent_w_m2_nm=np.full_like(red, 1e-5),
-        u_wavelength_nm=0.15,
-    )
-    # s is λ/1000, so M is the mean wavelength over the setting: (650 + 3·850)/4/850.
-    assert mismatch_factor(both, 850.0, power_meter).value == pytest.approx(800 / 850, rel=5e-4)
-
-
-def test_a_setting_outside_the_certificate_is_refused(
-    power_meter: PowerMeterCertificate,
-) -> None:
-    with pytest.raises(OutsideCertificate, match="1150 nm"):
-        mismatch_factor(_spectrum(850.0, 15.0), 1150.0, power_meter)
-    with pytest.raises(OutsideCertificate, match="400 to 1100 nm"):
-        mismatch_factor(_spectrum(410.0, 15.0), 850.0, power_meter)
-
-
-def test_a_spectrum_without_its_noise_is_refused() -> None:
-    with pytest.raises(EvaluationError, match="noise"):
-        replace(_spectrum(850.0, 15.0), u_independent_w_m2_nm=np.ones(3))
-    falling = _spectrum(850.0, 15.0)
+def test_a_spectrum_whose_arrays_do_not_fit_is_refused() -> None:
+    axis_nm = np.arange(800.0, 900.0)
+    with pytest.raises(EvaluationError, match="3 uncertainties do not go with 100 values"):
+        spectrum_of(axis_nm, np.ones(100), np.ones(3), 0.15, "test")
     with pytest.raises(EvaluationError, match="do not rise"):
-        replace(falling, wavelength_nm=falling.wavelength_nm[::-1])
+        spectrum_of(axis_nm[::-1], np.ones(100), np.ones(100), 0.15, "test")

@@ -24,7 +24,7 @@ def test_power_meter_certificate(tmp_path: Path) -> None:
     assert set(read) == COMMON | {
         "head_model", "head_serial", "aperture_area_mm2",
         "aperture_area_expanded_uncertainty_mm2", "linearity_expanded_uncertainty",
-        "zero_expanded_uncertainty_w", "table",
+        "zero_expanded_uncertainty_w", "correlation_length_nm", "table",
     }  # fmt: skip
     assert read["kind"] == "optical_power"
     assert read["issued"] == date(2026, 2, 2)
@@ -45,7 +45,8 @@ def test_power_meter_certificate(tmp_path: Path) -> None:
 def test_spectrometer_certificate() -> None:
     content = certificates.spectrometer(SpectroHead(np.random.default_rng(1)), "2011042")
     assert set(content) == COMMON | {
-        "wavelength_correction_nm", "wavelength_expanded_uncertainty_nm", "bandpass_nm", "table",
+        "wavelength_correction_nm", "wavelength_expanded_uncertainty_nm", "bandpass_nm",
+        "correlation_length_nm", "table",
     }  # fmt: skip
     assert content["kind"] == "spectral_irradiance"
     assert content["wavelength_expanded_uncertainty_nm"] == pytest.approx(0.3)
