@@ -1,19 +1,17 @@
-"""The record of one run as plain data, read from the events of its journal.
+"""The record of one run as plain data; `record_reader` reads it from a journal.
 
 Every event of a journal is one JSON object with `n` (from 1, without gaps), `at` (UTC, ISO 8601)
 and `event`, its kind. The other keys of each kind are the fields of the class of that name below;
 `step` events come as `step_started` and `step_finished`. Pages are pure functions of a `Record`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome, Verdict
 
 Event = Mapping[str, Any]
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +122,9 @@ class Measured:
         conformance_probability: That the true value lies within the tolerance.
         specific_risk: Probability that the verdict is wrong, None where nothing is claimed.
         tur: Test uncertainty ratio, None where a side is open.
+        monte_carlo: Check of the interval by JCGM 101: trials, seed, lower and upper end of the
+            95 % interval, tolerance of the comparison and whether it is validated; None where
+            no equation was tried.
         components: The uncertainty budget: name, value and u_input of the input,
             sensitivity, u, dof (null for infinite), evaluation, common, source.
         at: UTC time, ISO 8601.
@@ -155,6 +156,7 @@ class Measured:
     conformance_probability: float | None = None
     specific_risk: float | None = None
     tur: float | None = None
+    monte_carlo: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +221,27 @@ class CurveFitted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyAssessed:
+    """Event `safety`: what IEC 62471 says of the panel with all channels on.
+
+    Attributes:
+        distance_mm: Of the eye from the window. [mm]
+        group: Risk group found: exempt, RG1, RG2 or RG3.
+        declared_group: Risk group that the product is declared for.
+        permitted_least_s: Shortest permitted time among the hazards, at the upper end of the
+            levels' intervals; None where none needs a limit. [s]
+        exposures: hazard, level, expanded_uncertainty, unit, group (None for the skin),
+            permitted_s and permitted_least_s (None without a limit) of each hazard.
+    """
+
+    distance_mm: float
+    group: str
+    declared_group: str
+    permitted_least_s: float | None
+    exposures: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CalibrationFile:
     """Event `calibration_file`: the file that was made and what became of it.
 
@@ -271,6 +294,7 @@ class Record:
     measured: list[Measured] = field(default_factory=list)
     spectra: list[SpectrumTaken] = field(default_factory=list)
     curves: list[CurveFitted] = field(default_factory=list)
+    safety: SafetyAssessed | None = None
     calibration_file: CalibrationFile | None = None
     notes: list[Note] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
@@ -278,92 +302,3 @@ class Record:
     reasons: list[dict[str, str]]
     finished_at: str
     events: int
-
-
-def read_record(events: Sequence[Event]) -> Record:
-    """Return the record that the events of a journal tell.
-
-    A journal without `run_finished` is that of a run that was killed: its outcome is ABORTED.
-
-    Args:
-        events: The journal's events in order.
-
-    Raises:
-        RecordError: An event is malformed, out of order, or the first is not `run_started`.
-    """
-    for position, event in enumerate(events, start=1):
-        if event.get("n") != position:
-            raise RecordError(f"event {position} of the journal has number {event.get('n')!r}")
-    if not events or events[0].get("event") != "run_started":
-        raise RecordError("the journal does not begin with run_started")
-    ends = _of_kind(events, "run_finished")
-    if ends:
-        outcome, reasons = _end(ends[-1])
-    else:
-        outcome = Outcome.ABORTED
-        reasons = [{"code": "NOT_FINISHED", "text": "the journal stops before the end of the run"}]
-    panels = _of_kind(events, "panel")
-    files = _of_kind(events, "calibration_file")
-    return Record(
-        run=_build(RunStarted, events[0]),
-        instruments=[_build(Instrument, e) for e in _of_kind(events, "instrument")],
-        panel=_build(PanelIdentity, panels[-1]) if panels else None,
-        measured=[_measured(e) for e in _of_kind(events, "measured")],
-        spectra=[_build(SpectrumTaken, e) for e in _of_kind(events, "spectrum")],
-        curves=[_build(CurveFitted, e) for e in _of_kind(events, "curve")],
-        calibration_file=_build(CalibrationFile, files[-1]) if files else None,
-        notes=[_build(Note, e) for e in _of_kind(events, "note")],
-        steps=_steps(events),
-        outcome=outcome,
-        reasons=reasons,
-        finished_at=str(events[-1]["at"]),
-        events=len(events),
-    )
-
-
-def _of_kind(events: Sequence[Event], kind: str) -> list[Event]:
-    return [event for event in events if event.get("event") == kind]
-
-
-def _end(event: Event) -> tuple[Outcome, list[dict[str, str]]]:
-    try:
-        outcome = Outcome(event["outcome"])
-        reasons = [{"code": str(r["code"]), "text": str(r["text"])} for r in event["reasons"]]
-    except (KeyError, TypeError, ValueError) as error:
-        raise RecordError(
-            f"event {event.get('n')} (run_finished) is malformed: {error}"
-        ) from error
-    return outcome, reasons
-
-
-def _measured(event: Event) -> Measured:
-    result = _build(Measured, event)
-    try:
-        verdict = Verdict(result.verdict)
-    except ValueError as error:
-        raise RecordError(f"event {event.get('n')} (measured): {error}") from error
-    return Measured(
-        **{f.name: getattr(result, f.name) for f in fields(result)} | {"verdict": verdict}
-    )
-
-
-def _steps(events: Sequence[Event]) -> list[Step]:
-    ended = {
-        str(e["step"]): Step(
-            step=str(e["step"]), result=str(e["result"]), duration_s=float(e["duration_s"])
-        )
-        for e in _of_kind(events, "step_finished")
-    }
-    names = [str(e["step"]) for e in _of_kind(events, "step_started")]
-    return [ended.get(name, Step(step=name, result="OPEN", duration_s=0.0)) for name in names]
-
-
-def _build(kind: type[_T], event: Event) -> _T:
-    """Return the event as its class; every field without a default must be there."""
-    known = fields(kind)  # type: ignore[arg-type]
-    missing = [f.name for f in known if f.default is MISSING and f.name not in event]
-    if missing:
-        raise RecordError(
-            f"event {event.get('n')} ({event.get('event')}) has no {', '.join(missing)}"
-        )
-    return kind(**{f.name: event[f.name] for f in known if f.name in event})

@@ -190,6 +190,22 @@ def history(
 
 
 @app.command()
+def recompute(
+    run: Annotated[str, typer.Argument(metavar="RUN|SERIAL", help="Run folder, id or serial.")],
+    data: Data = DATA_FOLDER,
+) -> None:
+    """Compute every U, k, probability and verdict of a record again. Exit code 0 or 1."""
+    with _refusals():
+        from ledcal.rig.recompute import recompute as compute
+        from ledcal.rig.run import find_run
+        from ledcal.rig.summary import print_recomputed, record_of
+
+        found = compute(record_of(find_run(data, run)))
+        print_recomputed(found)
+    raise typer.Exit(0 if found and not any(one.differing for one in found) else 1)
+
+
+@app.command()
 def report(
     run: Annotated[str, typer.Argument(metavar="RUN|SERIAL", help="Run folder, id or serial.")],
     output: Annotated[

@@ -5,7 +5,8 @@ from typing import Any
 
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome
-from ledcal.calibration.record import Record, read_record
+from ledcal.calibration.record import Record
+from ledcal.calibration.record_reader import read_record
 from ledcal.reports.certificate import certificate_html
 from ledcal.rig.folder import canonical, sha256_hex, write_whole
 from ledcal.rig.journal import JOURNAL, Journal, read_journal

@@ -10,7 +10,8 @@ from rich.text import Text
 
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome
-from ledcal.calibration.record import Measured, Record, read_record
+from ledcal.calibration.record import Measured, Record
+from ledcal.calibration.record_reader import read_record
 from ledcal.reports.certificate import certificate_html
 from ledcal.reports.text import legible
 from ledcal.rig.closing import (
@@ -25,6 +26,7 @@ from ledcal.rig.console import open_console
 from ledcal.rig.errors import RefusedInput, RigError
 from ledcal.rig.folder import sha256_hex, write_whole
 from ledcal.rig.journal import read_journal
+from ledcal.rig.recompute import Recomputed
 from ledcal.rig.run import CALIBRATION
 from ledcal.rig.verify import Verification
 
@@ -236,3 +238,18 @@ def _verified_table(verified: Sequence[Measured]) -> Table:
 
 def _mw_cm2(irradiance_w_m2: float | None) -> str:
     return "open" if irradiance_w_m2 is None else f"{irradiance_w_m2 / _W_M2_PER_MW_CM2:.3f}"
+
+
+def print_recomputed(found: Sequence[Recomputed]) -> None:
+    """Print each result that was computed again, and what came out otherwise."""
+    console = open_console()
+    for one in found:
+        result = one.result
+        channel = "" if result.channel is None else f"channel {result.channel}: "
+        k = f"k = {result.k:.4g}, {legible(result.rule)}"
+        shape = "✘" if one.differing else "✔"
+        console.print(Text(f"{shape} {channel}{legible(result.measurand)}: {k}"))
+        for text in one.differing:
+            console.print(Text(f"    {legible(text)}"))
+    same = sum(not one.differing for one in found)
+    console.print(Text(f"{same} of {len(found)} results give the same digits"))

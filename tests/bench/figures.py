@@ -23,7 +23,7 @@ from ledcal.calibration.firmware import open_file
 from ledcal.calibration.indication import FloatArray
 from ledcal.calibration.lookup import lookup
 from ledcal.calibration.panel_calibration import PanelCalibration
-from ledcal.calibration.record import read_record
+from ledcal.calibration.record_reader import read_record
 from ledcal.instruments.clock import Clock
 from ledcal.instruments.dialogue import Framing
 from ledcal.instruments.link import Bus

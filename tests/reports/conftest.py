@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ledcal.calibration.record import Record, read_record
+from ledcal.calibration.record import Record
+from ledcal.calibration.record_reader import read_record
 
 # nominal nm, nominal W/m2, width of the spectrum nm, drop of flux per kelvin
 CHANNELS = (

@@ -13,7 +13,8 @@ import pytest
 import ledcal.reports.certificate
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome, Verdict
-from ledcal.calibration.record import Record, read_record
+from ledcal.calibration.record import Record
+from ledcal.calibration.record_reader import read_record
 from ledcal.reports.certificate import certificate_html
 
 SHA256 = "5a" * 32

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ledcal.calibration.outcome import Outcome
-from ledcal.calibration.record import read_record
+from ledcal.calibration.record_reader import read_record
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.journal import Journal, read_journal
 from ledcal.rig.product import Product
