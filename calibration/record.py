@@ -195,6 +195,7 @@ class CurveFitted:
         ceiling_w_m2: Largest request that the firmware serves. [W/m2]
         u_rel: The file's expanded relative uncertainty, a fraction.
         centroid_nm: Centroid at the reference temperature. [nm]
+        statistics: What speaks for and against the fit, by name.
     """
 
     channel: int
@@ -218,6 +219,8 @@ class CurveFitted:
     ceiling_w_m2: float
     u_rel: float
     centroid_nm: float
+    # Records of ledcal 0.1 do not have these.
+    statistics: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,7 +107,8 @@ def _steps(events: Sequence[Event]) -> list[Step]:
 def _build(kind: type[_T], event: Event) -> _T:
     """Return the event as its class; every field without a default must be there."""
     known = fields(kind)  # type: ignore[arg-type]
-    missing = [f.name for f in known if f.default is MISSING and f.name not in event]
+    required = [f for f in known if f.default is MISSING and f.default_factory is MISSING]
+    missing = [f.name for f in required if f.name not in event]
     if missing:
         raise RecordError(
             f"event {event.get('n')} ({event.get('event')}) has no {', '.join(missing)}"
