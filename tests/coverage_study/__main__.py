@@ -51,11 +51,15 @@ def rows(found: Sequence[Coverage]) -> list[tuple[str, ...]]:
 
 def risk_text(found: Risk) -> str:
     """Return the risks in words."""
+    accepted = (
+        f"{found.false_accept:.2%} (limit 2 %; JCGM 106 expects {found.expected_false_accept:.2%};"
+        f" {found.simple_false_accept:.2%} without a guard band)"
+    )
     return (
         f"{found.units} units whose level is off by a normal deviate of {PROCESS_SD:.0%}, judged "
         f"at the product's limit: {found.nonconforming:.1%} are outside it; false accepts "
-        f"{found.false_accept:.2%} (limit 2 %; {found.simple_false_accept:.2%} without a guard "
-        f"band), false rejects {found.false_reject:.2%}, inconclusive {found.inconclusive:.1%}."
+        f"{accepted}, false rejects {found.false_reject:.2%}, inconclusive "
+        f"{found.inconclusive:.1%}."
     )
 
 

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from ledcal.calibration.conformity import GlobalRisk, NormalPrior
 from ledcal.calibration.decision import Tolerance, decide
 from ledcal.calibration.estimate import Estimate
 from ledcal.calibration.indication import Observation
@@ -77,11 +78,14 @@ class Judged:
         verdict: What was said of it.
         conforms: Whether it truly lies within the limit.
         shown_inside: Whether the measured value does.
+        expected: Risks of such a decision by JCGM 106, from the process and the stated
+            uncertainty.
     """
 
     verdict: Verdict
     conforms: bool
     shown_inside: bool
+    expected: GlobalRisk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,9 +201,16 @@ def _judge(
     drive = float(np.interp(wanted_w_m2, [one.irradiance.value for one in levels], drives))
     shown, true_w_m2 = run.measure(ByDrive({channel: round(drive * FULL_CODE)}))
     limit = product().limits.irradiance_tolerance
-    tolerance = Tolerance(lower=asked_w_m2 * (1 - limit), upper=asked_w_m2 * (1 + limit))
+    tolerance = Tolerance(
+        lower=asked_w_m2 * (1 - limit),
+        upper=asked_w_m2 * (1 + limit),
+        process=NormalPrior(mean=asked_w_m2, sd=PROCESS_SD * asked_w_m2),
+    )
+    decision = decide(shown, tolerance)
+    assert decision.global_risk is not None  # a process is stated
     return Judged(
-        verdict=decide(shown, tolerance).verdict,
+        verdict=decision.verdict,
+        expected=decision.global_risk,
         conforms=abs(true_w_m2 / asked_w_m2 - 1) <= limit,
         shown_inside=abs(shown.value / asked_w_m2 - 1) <= limit,
     )

@@ -54,6 +54,7 @@ class Risk:
         false_reject: Inside, yet failed.
         inconclusive: Neither passed nor failed.
         simple_false_accept: Outside, yet passed had there been no guard band.
+        expected_false_accept: What JCGM 106 expects of the stated uncertainties.
     """
 
     units: int
@@ -62,6 +63,7 @@ class Risk:
     false_reject: float
     inconclusive: float
     simple_false_accept: float
+    expected_false_accept: float
 
     @property
     def ok(self) -> bool:
@@ -95,6 +97,7 @@ def risk(panels: Sequence[PanelResult]) -> Risk:
         false_reject=share(*(_said(one, Verdict.FAIL) and one.conforms for one in units)),
         inconclusive=share(*(_said(one, Verdict.INCONCLUSIVE) for one in units)),
         simple_false_accept=share(*(one.shown_inside and not one.conforms for one in units)),
+        expected_false_accept=float(np.mean([one.expected.false_accept for one in units])),
     )
 
 
