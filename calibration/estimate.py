@@ -33,6 +33,9 @@ class Component:
         source: Where the figure comes from: a certificate number, the product file, ...
         dof: Degrees of freedom of `u_input`; of a Type B evaluation infinite unless stated.
         value: Value of the input where it is worth telling, in its own unit.
+        distribution: Of the input's possible values; with few degrees of freedom "normal" means
+            the t-distribution that belongs to them (JCGM 101 6.4.9).
+        relation: How the input enters the result: added to it, as a factor, or as a divisor.
     """
 
     name: str
@@ -43,6 +46,8 @@ class Component:
     sensitivity: float = 1.0
     dof: float = math.inf
     value: float | None = None
+    distribution: Literal["normal", "rectangular"] = "normal"
+    relation: Literal["sum", "product", "quotient"] = "sum"
 
     def __post_init__(self) -> None:
         """Refuse what could hide in a sum: NaN, infinity, a negative uncertainty."""

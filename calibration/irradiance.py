@@ -8,19 +8,23 @@ directional response are taken as 1, each with its uncertainty.
 
 import math
 import statistics
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ledcal.calibration.blank import (
+    common_setting_nm,
+    one_setting_nm,
+    powers_w,
+    repeatability,
+    signal_w,
+)
 from ledcal.calibration.certificate import PowerMeterCertificate
 from ledcal.calibration.errors import EvaluationError
-from ledcal.calibration.estimate import Component, Estimate, effective_dof, united
-from ledcal.calibration.indication import Observation, PowerIndication, Readings
+from ledcal.calibration.estimate import Component, Estimate, united
+from ledcal.calibration.indication import Observation, Readings
 
 MM2_PER_M2 = 1e6
-LEAST_SIGNAL_TO_U = 3.0
-"""A difference below this many of its own standard uncertainties is no signal."""
 AMBIENT_RESPONSIVITY_HALF_WIDTH = 0.5
 """Ambient light has an unknown spectrum; over the visible and near infrared the responsivity of
 a silicon head lies within about this fraction of its value at the setting."""
@@ -83,10 +87,10 @@ def irradiance(
     References:
         [1] JCGM 100:2008 4.2 (repeated indications), 4.3.7 (rectangular distribution).
     """
-    setting_nm = _common_setting_nm(observation)
+    setting_nm = common_setting_nm(observation)
     if mismatch.value <= 0:
         raise EvaluationError(f"the mismatch factor {mismatch.value:g} is not positive")
-    signal = _signal_w(observation, certificate)
+    signal = signal_w(observation, certificate)
     factor = certificate.factor_at(setting_nm)
     area_m2 = certificate.aperture_area_mm2 / MM2_PER_M2
     scale = factor.value / (area_m2 * mismatch.value)
@@ -95,9 +99,18 @@ def irradiance(
     value = signal.value * scale
     number = certificate.head.number
     area_mm2 = certificate.aperture_area_mm2
+    area = Component(
+        name="aperture area",
+        value=area_mm2,
+        u_input=certificate.aperture_area_u_mm2,
+        sensitivity=-value / area_mm2,
+        evaluation="B",
+        common=True,
+        source=number,
+        relation="quotient",
+    )
     # Input, its value, its standard uncertainty, dE/d(input), where the figure stands.
     inputs = [
-        ("aperture area", area_mm2, certificate.aperture_area_u_mm2, -value / area_mm2, number),
         ("linearity", 1.0, certificate.linearity_u, value, number),
         (
             "distance",
@@ -119,22 +132,28 @@ def irradiance(
             evaluation="B",
             common=True,
             source=source,
+            relation="product",
         )
         for name, at, u, sensitivity, source in inputs
     ]
     in_mismatch = [
         # A common input keeps its name: the same error sits in the band that it describes.
-        (c if c.common else replace(c, name=f"spectral mismatch: {c.name}")).times(
-            -value / mismatch.value
+        replace(
+            c,
+            name=c.name if c.common else f"spectral mismatch: {c.name}",
+            sensitivity=c.sensitivity * -value / mismatch.value,
+            relation="quotient",
         )
         for c in mismatch.components
     ]
     components = (
         *(c.times(scale) for c in signal.components),
+        # Before the mismatch, whose part of the same errors joins them here.
+        *(replace(c.times(value / factor.value), relation="product") for c in factor.components),
         *in_mismatch,
-        *(c.times(value / factor.value) for c in factor.components),
+        area,
         *in_scale,
-        *(c.times(-value / warmth) for c in in_warmth),
+        *(replace(c.times(-value / warmth), relation="quotient") for c in in_warmth),
     )
     return Estimate(value=value, unit="W/m2", components=united(components))
 
@@ -153,14 +172,14 @@ def ambient_irradiance(readings: Readings, certificate: PowerMeterCertificate) -
         EvaluationError: A reading is not finite, or they differ in wavelength setting.
         OutsideCertificate: The certificate does not cover the wavelength setting.
     """
-    setting_nm = _one_setting_nm(readings.power)
-    power_w = _powers_w(readings.power, "blank")
+    setting_nm = one_setting_nm(readings.power)
+    power_w = powers_w(readings.power, "blank")
     factor = certificate.factor_at(setting_nm)
     scale = factor.value / (certificate.aperture_area_mm2 / MM2_PER_M2)
     value = statistics.fmean(power_w) * scale
     spectrum_u = abs(value) * AMBIENT_RESPONSIVITY_HALF_WIDTH / math.sqrt(3)
     components = (
-        _repeatability((power_w, scale)),
+        repeatability((power_w, scale)),
         Component(
             name="zero",
             u_input=certificate.zero_u_w,
@@ -175,6 +194,7 @@ def ambient_irradiance(readings: Readings, certificate: PowerMeterCertificate) -
             evaluation="B",
             common=True,
             source="unknown spectrum, rectangular",
+            distribution="rectangular",
         ),
         *(c.times(value / factor.value) for c in factor.components),
     )
@@ -226,90 +246,4 @@ def _other_range(observation: Observation, certificate: PowerMeterCertificate) -
     return calibrated_w is not None and any(
         not math.isclose(reading.range_w, calibrated_w, rel_tol=0.05)
         for reading in observation.lit.power
-    )
-
-
-def _signal_w(observation: Observation, certificate: PowerMeterCertificate) -> Estimate:
-    """Return lit minus the mean of the blanks. [W]"""
-    lit = _powers_w(observation.lit.power, "lit")
-    if len(lit) < 2:
-        raise EvaluationError(
-            "one power reading in the lit state does not show its scatter; take at least 2"
-        )
-    before = _powers_w(observation.blank_before.power, "blank before")
-    after = _powers_w(observation.blank_after.power, "blank after")
-    means = statistics.fmean(before), statistics.fmean(after)
-    # The blank at the time of the lit readings lies between the two: rectangular.
-    drift = abs(means[1] - means[0]) / 2 / math.sqrt(3)
-    components = (
-        _repeatability((lit, 1.0), (before, -0.5), (after, -0.5)),
-        Component(
-            name="drift between blanks",
-            u_input=drift,
-            evaluation="B",
-            common=False,
-            source="half the difference of the blanks, rectangular",
-        ),
-        # The blanks take the zero away; what is left is its change within the observation.
-        Component(
-            name="zero",
-            u_input=certificate.zero_u_w,
-            evaluation="B",
-            common=False,
-            source=certificate.head.number,
-        ),
-    )
-    signal = Estimate(
-        value=statistics.fmean(lit) - statistics.fmean(means), unit="W", components=components
-    )
-    if signal.value <= LEAST_SIGNAL_TO_U * signal.u:
-        raise EvaluationError(
-            f"the lit reading exceeds the blanks by {signal.value:.3g} W, which is not more than "
-            f"{LEAST_SIGNAL_TO_U:g} times its standard uncertainty {signal.u:.3g} W; check that "
-            "the head is uncapped and in its place"
-        )
-    return signal
-
-
-def _common_setting_nm(observation: Observation) -> float:
-    states = (observation.blank_before, observation.lit, observation.blank_after)
-    return _one_setting_nm([reading for state in states for reading in state.power])
-
-
-def _one_setting_nm(readings: Sequence[PowerIndication]) -> float:
-    settings = sorted({reading.wavelength_nm for reading in readings})
-    if len(settings) != 1:
-        listed = ", ".join(f"{setting:g}" for setting in settings) or "none"
-        raise EvaluationError(
-            f"the power readings do not share one wavelength setting (nm): {listed}; "
-            "set the meter before the first blank"
-        )
-    return settings[0]
-
-
-def _powers_w(readings: Sequence[PowerIndication], state: str) -> list[float]:
-    if not readings:
-        raise EvaluationError(f"there is no power reading in the state {state!r}")
-    for reading in readings:
-        if not math.isfinite(reading.power_w):
-            raise EvaluationError(
-                f"the power reading {reading.power_w} W in the state {state!r} is not finite"
-            )
-    return [reading.power_w for reading in readings]
-
-
-def _repeatability(*means: tuple[Sequence[float], float]) -> Component:
-    """Return the scatter of means, each with its factor in the result; a single value has none."""
-    parts = [
-        (factor * statistics.stdev(values) / math.sqrt(len(values)), len(values) - 1)
-        for values, factor in means
-        if len(values) > 1
-    ]
-    return Component(
-        name="repeatability",
-        u_input=math.hypot(*(u for u, _ in parts)),
-        dof=effective_dof(parts),
-        evaluation="A",
-        common=False,
-        source="repeated indications",
     )

@@ -17,7 +17,6 @@ WITHOUT_UNITS = ROOT / "instruments" / "virtual"
 LONGEST = 330
 LONGER = {
     "calibration/firmware/ledcal_load.c": "one file that a firmware can copy",
-    "calibration/record.py": "the whole record in one place, for whoever reads one years later",
 }
 _CODE = re.compile(r"`([^`]+)`")
 
