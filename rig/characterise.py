@@ -4,6 +4,7 @@ import statistics
 from dataclasses import dataclass
 from itertools import cycle
 
+from ledcal.calibration.agreement import BEAT_RATIO, Agreement, beat_test
 from ledcal.calibration.indication import Observation, Readings
 from ledcal.calibration.temperature import drift_rel
 from ledcal.instruments.errors import ZeroFailed
@@ -17,6 +18,9 @@ _LOOK_CODE = FULL_CODE // 10
 _LIGHT_TO_DARK = 5.0
 _LEAST_CURRENT_A = 0.001
 _SOAK_TO_LOOK = 5.0
+_BEAT_ROUNDS = 2
+AVERAGING_S = 0.1
+"""Averaging time of the power meter, as its driver sets it. [s]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +187,28 @@ def take_superposition(observer: Observer, codes: dict[int, int]) -> Observation
         bench.panel.dark()
     (observation,) = observer.observe([ByDrive(codes)], integration_s=integration_s)
     return observation
+
+
+def take_beat(observer: Observer, codes: dict[int, int]) -> Agreement:
+    """Compare readings of the lit panel averaged over two times that share no period.
+
+    A panel that is dimmed by switching, averaged over a broken number of periods, would read high
+    or low; then no irradiance of this run means anything.
+    """
+    meter = observer.bench.power_meter
+    ByDrive(codes).apply(observer.bench)
+    observer.bench.clock.sleep(SETTLE_S)
+    times_s = (AVERAGING_S, AVERAGING_S * BEAT_RATIO)
+    readings: tuple[list[float], list[float]] = ([], [])
+    try:
+        # Short, long, long, short: the light falls while the board warms, and that cancels.
+        for which in (0, 1, 1, 0) * _BEAT_ROUNDS:
+            meter.set_averaging_s(times_s[which])
+            readings[which].append(meter.read().power_w)
+    finally:
+        observer.bench.panel.dark()
+        meter.set_averaging_s(AVERAGING_S)
+    return beat_test(*readings)
 
 
 def set_meter(bench: Bench, centroid_nm: float) -> None:

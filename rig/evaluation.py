@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ledcal.calibration.agreement import Agreement, cross_check
 from ledcal.calibration.curve import ChannelCurve, Point
 from ledcal.calibration.errors import EvaluationError
 from ledcal.calibration.estimate import Component, Estimate
-from ledcal.calibration.fusion import mismatch_factor
+from ledcal.calibration.fusion import mismatch_factor, weighted_irradiance
 from ledcal.calibration.indication import Observation, TemperatureIndication
 from ledcal.calibration.irradiance import ReferencePlane, board_degc, irradiance
 from ledcal.calibration.spectrum import Band, Spectrum, corrected_spectrum, describe_band
@@ -118,6 +119,24 @@ def reference_plane(settings: PlaneSettings) -> ReferencePlane:
         distance_sensitivity_per_mm=settings.distance_sensitivity_per_mm,
         u_cosine=settings.u_cosine,
     )
+
+
+def cross_check_bands(seen: Evaluated, plane: PlaneSettings) -> Agreement:
+    """Compare the spectrometer's irradiance with the power meter's, each by its certificate.
+
+    Raises:
+        EvaluationError: One of them is not positive.
+    """
+    ratio = Component(
+        name="ratio of the heads' places",
+        u_input=plane.u_spectrometer_ratio,
+        evaluation="B",
+        common=True,
+        source="station file",
+    )
+    expected = Estimate(value=plane.spectrometer_ratio, unit="1", components=(ratio,))
+    weight = np.ones_like(seen.spectrum.wavelength_nm)
+    return cross_check(weighted_irradiance(seen.spectrum, weight), seen.irradiance, expected)
 
 
 def superposition_ratio(

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ledcal.calibration.estimate import Component
 from ledcal.calibration.indication import Readings
+from ledcal.calibration.monte_carlo import Validation
 from ledcal.calibration.record import PanelIdentity
 from ledcal.rig.evaluation import Evaluated
 from ledcal.rig.fit import FittedChannel
@@ -44,6 +46,38 @@ def evaluated_facts(channel: int, one: Evaluated) -> dict[str, Any]:
         "u_w_m2": one.irradiance.u,
         "u_independent_w_m2": one.irradiance.u_independent,
         "board_degc": one.board_degc,
+    }
+
+
+def component_facts(one: Component) -> dict[str, Any]:
+    """Return one input of a budget; infinite degrees of freedom are null in JSON."""
+    return {
+        "name": one.name,
+        "value": one.value,
+        "u_input": one.u_input,
+        "sensitivity": one.sensitivity,
+        "u": one.u,
+        "dof": one.dof,
+        "evaluation": one.evaluation,
+        "distribution": one.distribution,
+        "relation": one.relation,
+        "common": one.common,
+        "source": one.source,
+    }
+
+
+def monte_carlo_facts(checked: Validation) -> dict[str, Any]:
+    """Return the check of an interval by propagation of distributions."""
+    drawn = checked.drawn
+    return {
+        "trials": drawn.trials,
+        "seed": drawn.seed,
+        "mean": drawn.mean,
+        "u": drawn.u,
+        "lower": drawn.lower,
+        "upper": drawn.upper,
+        "delta": checked.delta,
+        "validated": checked.validated,
     }
 
 

@@ -1,12 +1,14 @@
 """Compute every statement of a record again from what stands beside it in the record."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ledcal.calibration.decision import Rule, Tolerance, decide
 from ledcal.calibration.errors import EvaluationError
 from ledcal.calibration.estimate import Component, Estimate
+from ledcal.calibration.monte_carlo import simulate
 from ledcal.calibration.record import Measured, Record
 
 _DIGITS = 1e-12
@@ -69,8 +71,18 @@ def _differing(one: Measured) -> Iterator[str]:
     for name, (recorded, found) in figures.items():
         if not _same(recorded, found):
             yield f"{name}: recorded {recorded}, computed {found}"
+    if one.monte_carlo is not None:
+        yield from _differing_draws(one.monte_carlo, estimate)
     if one.verdict is not decision.verdict:
         yield f"verdict: recorded {one.verdict}, computed {decision.verdict}"
+
+
+def _differing_draws(recorded: Mapping[str, Any], estimate: Estimate) -> Iterator[str]:
+    """Draw again with the same seed: the ends of the interval must have the same digits."""
+    drawn = simulate(estimate, seed=int(recorded["seed"]), trials=int(recorded["trials"]))
+    for name, found in (("lower", drawn.lower), ("upper", drawn.upper)):
+        if not _same(recorded[name], found):
+            yield f"Monte Carlo {name}: recorded {recorded[name]}, drawn {found}"
 
 
 def _estimate(one: Measured) -> Estimate:
@@ -82,6 +94,8 @@ def _estimate(one: Measured) -> Estimate:
             sensitivity=float(part["sensitivity"]),
             dof=math.inf if part["dof"] is None else float(part["dof"]),
             evaluation=part["evaluation"],
+            distribution=part["distribution"],
+            relation=part["relation"],
             common=bool(part["common"]),
             source=str(part["source"]),
         )

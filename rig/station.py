@@ -20,12 +20,18 @@ class ClockSettings(Settings):
 
 
 class PlaneSettings(Settings):
-    """The reference plane and what is known of the head's place in it."""
+    """The reference plane and what is known of the heads' places in it.
+
+    `spectrometer_ratio` is the irradiance that the spectrometer's head receives in its place over
+    that in the power meter's.
+    """
 
     distance_mm: Annotated[float, Gt(0), Le(2000)]
     u_distance_mm: Annotated[float, Ge(0), Le(10)]
     distance_sensitivity_per_mm: Annotated[float, Ge(0), Le(0.1)]
     u_cosine: Annotated[float, Ge(0), Le(0.1)]
+    spectrometer_ratio: Annotated[float, Gt(0), Le(10)]
+    u_spectrometer_ratio: Annotated[float, Ge(0), Le(0.5)]
     description: Text
 
 
