@@ -85,6 +85,15 @@ class CutOffSettings(Settings):
     board_degc: Annotated[float, Ge(30), Le(85)]
 
 
+class SafetySettings(Settings):
+    """The lit face as an eye sees it at the product's distance, for IEC 62471."""
+
+    alpha_rad: Annotated[float, Gt(0), Le(3.2)]
+    luminous_sr: Annotated[float, Gt(0), Le(6.3)]
+    u_luminous: Fraction
+    infrared_alone: bool
+
+
 class MapSettings(Settings):
     """Grid positions for the irradiance map; empty where the station has no stage."""
 
@@ -111,6 +120,7 @@ class Product(Settings):
     limits: LimitSettings
     cut_off: CutOffSettings
     map: MapSettings
+    safety: SafetySettings | None = None
     channel: Annotated[list[ChannelSettings], Len(1, 8)]
 
     @model_validator(mode="after")
