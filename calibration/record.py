@@ -123,7 +123,10 @@ class Measured:
         specific_risk: Probability that the verdict is wrong, None where nothing is claimed.
         tur: Test uncertainty ratio, None where a side is open.
         components: The uncertainty budget: name, value and u_input of the input,
-            sensitivity, u, dof (null for infinite), evaluation, common, source.
+            sensitivity, u, dof (null for infinite), evaluation, common, source, distribution
+            and relation.
+        dof: Effective degrees of freedom, None for infinitely many.
+        interval: The stated interval checked by Monte Carlo, None where that was not done.
         at: UTC time, ISO 8601.
     """
 
@@ -150,6 +153,8 @@ class Measured:
     conformance_probability: float | None = None
     specific_risk: float | None = None
     tur: float | None = None
+    dof: float | None = None
+    interval: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
