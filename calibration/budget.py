@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import GTC
 
 from ledcal.calibration.estimate import COVERAGE_PROBABILITY, Component, Estimate, united
+from ledcal.calibration.record import Measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,7 @@ def budget(estimate: Estimate, probability: float = COVERAGE_PROBABILITY) -> Bud
             total = total + one.sensitivity * GTC.ureal(0.0, one.u_input, one.dof, label=one.name)
     u = float(total.u)
     dof = float(GTC.dof(total)) if u > 0 else math.inf
-    k = float(GTC.rp.k_factor(dof, 100 * probability))
+    k = round(float(GTC.rp.k_factor(dof, 100 * probability)), 2)
     rows = [_row(group, u) for group in _groups(components)]
     return Budget(
         rows=tuple(sorted(rows, key=lambda row: -row.contribution)),
@@ -93,6 +94,29 @@ def budget(estimate: Estimate, probability: float = COVERAGE_PROBABILITY) -> Bud
         probability=probability,
         expanded_uncertainty=k * u,
     )
+
+
+def recorded_estimate(result: Measured) -> Estimate:
+    """Return a recorded result as it was when it was recorded, to compute it again.
+
+    Records of ledcal 0.1 keep only what each input contributed.
+    """
+    components = (
+        Component(
+            name=str(part["name"]),
+            value=part.get("value"),
+            u_input=float(part.get("u_input", part["u"])),
+            sensitivity=float(part.get("sensitivity", 1.0)),
+            dof=math.inf if part.get("dof") is None else float(part["dof"]),
+            evaluation=part["evaluation"],
+            common=bool(part["common"]),
+            source=str(part["source"]),
+            distribution=part.get("distribution", "normal"),
+            relation=part.get("relation", "sum"),
+        )
+        for part in result.components
+    )
+    return Estimate(value=result.value, unit=result.unit, components=tuple(components))
 
 
 def _groups(components: tuple[Component, ...]) -> list[list[Component]]:

@@ -190,11 +190,12 @@ def effective_dof(contributions: Iterable[tuple[float, float]]) -> float:
 def coverage_factor(dof: float, probability: float = COVERAGE_PROBABILITY) -> float:
     """Return the coverage factor of a t-distribution for an interval of that probability.
 
+    Rounded to two decimals, as it is printed: a reader who multiplies by it gets our figures.
+
     References:
         [1] JCGM 100:2008 G.3 and table G.2; EA-4/02 M:2022 on k for about 95 %.
     """
-    # Rounded, so that the 2 of an infinite number is 2 and not 2 + 4e-16.
-    return round(float(special.stdtrit(dof, (1 + probability) / 2)), 9)
+    return round(float(special.stdtrit(dof, (1 + probability) / 2)), 2)
 
 
 def covariance(estimates: Sequence[Estimate]) -> FloatArray:

@@ -1,19 +1,20 @@
 """Light weighted for what it does to eye and skin: the hazard functions of IEC 62471.
 
-Of the standard's hazards those are here that light of 380 nm to 1400 nm can do. Everything takes
-plain arrays. Source: IEC 62471:2006, 4.3; Directive 2006/25/EC, Annex I, states the same.
+Of the standard's hazards those are here that light of 380 nm to 1400 nm can do.
+Source: IEC 62471:2006, 4.3; Directive 2006/25/EC, Annex I, states the same.
 """
 
-import math
 from enum import StrEnum
 
 import numpy as np
 
 from ledcal.calibration.errors import EvaluationError
-from ledcal.calibration.estimate import Component, Estimate
+from ledcal.calibration.estimate import Estimate
 from ledcal.calibration.indication import FloatArray
+from ledcal.calibration.spectrum import Spectrum
 
 _DARK_LEVEL = 0.01
+_SHIFT_NM = 0.01
 # B(λ) from 380 to 495 nm in steps of 5 nm (table 4.2); R(λ) is ten times as much there.
 _TABLE_NM = np.arange(380.0, 496.0, 5.0)
 _BLUE = np.array(
@@ -107,64 +108,24 @@ def hazard_coefficients_nm(hazard: Hazard, wavelength_nm: FloatArray) -> FloatAr
     return coefficients
 
 
-def weighted_irradiance(
-    hazard: Hazard,
-    wavelength_nm: FloatArray,
-    irradiance_w_m2_nm: FloatArray,
-    *,
-    u_independent_w_m2_nm: FloatArray,
-    u_scale_rel: float,
-    u_wavelength_nm: float,
-) -> Estimate:
-    """Return the irradiance at the eye weighted for a hazard. [W/m2]
+def hazard_irradiance(hazard: Hazard, spectrum: Spectrum) -> Estimate:
+    """Return the irradiance at the eye weighted for a hazard, with all errors it shares. [W/m2]
 
     Args:
         hazard: The hazard.
-        wavelength_nm: Rising wavelengths, shape (n,). [nm]
-        irradiance_w_m2_nm: Spectral irradiance, shape (n,). [W/m2/nm]
-        u_independent_w_m2_nm: Its noise, shape (n,). [W/m2/nm]
-        u_scale_rel: Standard uncertainty of its scale, a fraction.
-        u_wavelength_nm: Standard uncertainty of the wavelength axis. [nm]
+        spectrum: The light at the eye, scaled by the power meter.
 
     Raises:
-        EvaluationError: Values that are not finite or unequal in number, wavelengths that do
-            not rise, or a spectrum that ends in light within the hazard's range.
+        EvaluationError: The spectrum ends in light within the hazard's range.
     """
-    _require_spectrum(hazard, wavelength_nm, irradiance_w_m2_nm, u_independent_w_m2_nm)
-    coefficients = hazard_coefficients_nm(hazard, wavelength_nm)
-    value = float(coefficients @ irradiance_w_m2_nm)
-    step = max(u_wavelength_nm, 1e-6)
-    shifted = [
-        float(hazard_coefficients_nm(hazard, wavelength_nm + side) @ irradiance_w_m2_nm)
-        for side in (-step, step)
-    ]
-    noise = float(np.linalg.norm(coefficients * u_independent_w_m2_nm))
-    components = (
-        Component(
-            name="noise of the spectrum",
-            u_input=noise,
-            evaluation="A",
-            common=False,
-            source="roughness of the spectrum",
-        ),
-        Component(
-            name="irradiance scale",
-            u_input=u_scale_rel,
-            sensitivity=value,
-            evaluation="B",
-            common=True,
-            source="power meter and reference plane",
-        ),
-        Component(
-            name="wavelength scale",
-            u_input=u_wavelength_nm,
-            sensitivity=(shifted[1] - shifted[0]) / (2 * step),
-            evaluation="B",
-            common=True,
-            source="spectrometer certificate",
-        ),
+    _require_whole(hazard, spectrum)
+    x, light = spectrum.wavelength_nm, spectrum.light
+    up, down = (
+        float(hazard_coefficients_nm(hazard, x + side) @ light.value)
+        for side in (_SHIFT_NM, -_SHIFT_NM)
     )
-    return Estimate(value=value, unit="W/m2", components=components)
+    total = light.sum(hazard_coefficients_nm(hazard, x))
+    return spectrum.shifted(total, (up - down) / (2 * _SHIFT_NM)).estimate("W/m2")
 
 
 def _weight(hazard: Hazard, wavelength_nm: FloatArray) -> FloatArray:
@@ -175,24 +136,13 @@ def _weight(hazard: Hazard, wavelength_nm: FloatArray) -> FloatArray:
     return np.ones_like(wavelength_nm)
 
 
-def _require_spectrum(
-    hazard: Hazard, wavelength_nm: FloatArray, values: FloatArray, u: FloatArray
-) -> None:
-    if not (wavelength_nm.ndim == 1 and values.shape == wavelength_nm.shape == u.shape):
-        raise EvaluationError(
-            f"the spectrum has {values.size} values and {u.size} uncertainties for "
-            f"{wavelength_nm.size} wavelengths"
-        )
-    if wavelength_nm.size < 2 or not np.all(np.diff(wavelength_nm) > 0):
-        raise EvaluationError("the wavelengths do not rise throughout, or there are fewer than 2")
-    for at_nm, value, noise in zip(wavelength_nm, values, u, strict=True):
-        if not (math.isfinite(value) and math.isfinite(noise) and noise >= 0):
-            raise EvaluationError(f"the spectrum has no finite value with noise at {at_nm:g} nm")
+def _require_whole(hazard: Hazard, spectrum: Spectrum) -> None:
+    x, values = spectrum.wavelength_nm, spectrum.irradiance_w_m2_nm
     low_nm, high_nm = _SPAN_NM[hazard]
     dark = _DARK_LEVEL * float(np.max(values))
-    for end, needed in ((0, wavelength_nm[0] > low_nm), (-1, wavelength_nm[-1] < high_nm)):
+    for end, needed in ((0, x[0] > low_nm), (-1, x[-1] < high_nm)):
         if needed and values[end] > dark:
             raise EvaluationError(
-                f"{hazard}: the spectrum ends in light at {wavelength_nm[end]:g} nm, more than "
+                f"{hazard}: the spectrum ends in light at {x[end]:g} nm, more than "
                 f"{_DARK_LEVEL:.0%} of its peak; read a wider one"
             )

@@ -18,7 +18,7 @@ from ledcal.calibration.indication import FloatArray
 TRIALS = 1_000_000
 LEAST_TRIALS = 10_000
 DIGITS = 2
-"""Significant digits of u that are stated, and that the comparison asks for."""
+"""Significant digits to which expanded uncertainties are stated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Validation:
         drawn: The Monte Carlo result.
         lower: Lower end of the stated interval, value − U.
         upper: Its upper end, value + U.
-        delta: Numerical tolerance of the stated uncertainty.
+        delta: Half of the last stated place of the expanded uncertainty.
         validated: True when both ends agree within the tolerance.
     """
 
@@ -121,6 +121,9 @@ def simulate(
 def validate(estimate: Estimate, *, seed: int, trials: int = TRIALS) -> Validation:
     """Return whether the stated interval, value ± U, is that of the propagated distributions.
 
+    It is when both ends agree to half of the last place to which U is stated. (JCGM 101 takes
+    the digits of u; what a reader uses, and what decides, is U.)
+
     Args:
         estimate: The result with its inputs.
         seed: At least 0.
@@ -136,7 +139,7 @@ def validate(estimate: Estimate, *, seed: int, trials: int = TRIALS) -> Validati
     drawn = simulate(estimate, seed=seed, trials=trials)
     lower = estimate.value - estimate.expanded_uncertainty
     upper = estimate.value + estimate.expanded_uncertainty
-    delta = numerical_tolerance(estimate.u)
+    delta = numerical_tolerance(estimate.expanded_uncertainty)
     return Validation(
         drawn=drawn,
         lower=lower,
@@ -147,7 +150,7 @@ def validate(estimate: Estimate, *, seed: int, trials: int = TRIALS) -> Validati
 
 
 def numerical_tolerance(u: float, digits: int = DIGITS) -> float:
-    """Return half of the last place of a standard uncertainty written with so many digits.
+    """Return half of the last place of an uncertainty written with so many digits.
 
     References:
         [1] JCGM 101:2008, 7.9.2: u = c · 10^l with c of that many digits, δ = 10^l / 2.

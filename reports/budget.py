@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from ledcal.calibration.budget import budget as calculated
+from ledcal.calibration.budget import recorded_estimate
 from ledcal.calibration.record import Measured
 from ledcal.reports.number import at_place, decimal, significant
 from ledcal.reports.quantity import PERCENT, print_unit
 
+_MANY_DOF = 1000
 _SMALLEST = Decimal("0.005")
 
 
@@ -31,7 +34,10 @@ class Budget:
     points: list[str]
     rows: list[BudgetRow]
     combined: list[str]
+    dof: list[str]
+    coverage_factor: list[str]
     expanded: list[str]
+    interval: list[str]
 
 
 def budget(results: Sequence[Measured]) -> Budget | None:
@@ -46,6 +52,7 @@ def budget(results: Sequence[Measured]) -> Budget | None:
     if not points:
         return None
     contributions = [_contributions(point) for point in points]
+    budgets = [calculated(recorded_estimate(point)) for point in points]
     names = list(dict.fromkeys(name for own in contributions for name in own))
     return Budget(
         channels=sorted(largest),
@@ -61,6 +68,9 @@ def budget(results: Sequence[Measured]) -> Budget | None:
             for name, evaluation, shared, source in names
         ],
         combined=[_share(point.u, point.value) for point in points],
+        dof=[_dof(one.dof) for one in budgets],
+        coverage_factor=[f"{one.coverage_factor:.2f}" for one in budgets],
+        interval=[_interval(point) for point in points],
         expanded=[_share(point.expanded_uncertainty, point.value) for point in points],
     )
 
@@ -88,6 +98,18 @@ def _share(u: float, value: float) -> str:
         return "–"
     share = decimal(u / value, shift=PERCENT)
     return "< 0.01" if 0 < share < _SMALLEST else at_place(share, -2)
+
+
+def _dof(dof: float) -> str:
+    """Return degrees of freedom, truncated as tables of t are read; many are infinitely many."""
+    return "∞" if dof >= _MANY_DOF else str(math.floor(dof))
+
+
+def _interval(point: Measured) -> str:
+    """Tell whether Monte Carlo confirmed the interval."""
+    if point.monte_carlo is None:
+        return "–"
+    return "confirmed" if point.monte_carlo.get("validated") else "not confirmed"
 
 
 def _point(result: Measured) -> str:

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ledcal.calibration.budget import recorded_estimate
 from ledcal.calibration.decision import Rule, Tolerance, decide
 from ledcal.calibration.errors import EvaluationError
-from ledcal.calibration.estimate import Component, Estimate
+from ledcal.calibration.estimate import Estimate
 from ledcal.calibration.monte_carlo import simulate
 from ledcal.calibration.record import Measured, Record
 
@@ -44,7 +45,7 @@ def recompute(record: Record) -> list[Recomputed]:
 
 def _differing(one: Measured) -> Iterator[str]:
     try:
-        estimate = _estimate(one)
+        estimate = recorded_estimate(one)
         decision = decide(
             estimate,
             Tolerance(
@@ -83,25 +84,6 @@ def _differing_draws(recorded: Mapping[str, Any], estimate: Estimate) -> Iterato
     for name, found in (("lower", drawn.lower), ("upper", drawn.upper)):
         if not _same(recorded[name], found):
             yield f"Monte Carlo {name}: recorded {recorded[name]}, drawn {found}"
-
-
-def _estimate(one: Measured) -> Estimate:
-    components = tuple(
-        Component(
-            name=str(part["name"]),
-            value=part["value"],
-            u_input=float(part["u_input"]),
-            sensitivity=float(part["sensitivity"]),
-            dof=math.inf if part["dof"] is None else float(part["dof"]),
-            evaluation=part["evaluation"],
-            distribution=part["distribution"],
-            relation=part["relation"],
-            common=bool(part["common"]),
-            source=str(part["source"]),
-        )
-        for part in one.components
-    )
-    return Estimate(value=one.value, unit=one.unit, components=components)
 
 
 def _same(recorded: float | None, found: float | None) -> bool:

@@ -7,14 +7,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ledcal.calibration.errors import EvaluationError
-from ledcal.calibration.estimate import Estimate
+from ledcal.calibration.estimate import Component, Estimate
+from ledcal.calibration.fusion import absolute_spectrum
 from ledcal.calibration.hazard import (
     Hazard,
     blue_light_weight,
     hazard_coefficients_nm,
+    hazard_irradiance,
     retinal_thermal_weight,
-    weighted_irradiance,
 )
+from ledcal.calibration.spectrum import spectrum_of
 
 Array = NDArray[np.float64]
 GRID = np.arange(350.0, 1101.0)
@@ -26,14 +28,9 @@ def _line(centre_nm: float, total_w_m2: float, sigma_nm: float = 10.0) -> Array:
 
 
 def _weighted(hazard: Hazard, spectrum: Array, **u: float) -> Estimate:
-    return weighted_irradiance(
-        hazard,
-        GRID,
-        spectrum,
-        u_independent_w_m2_nm=np.full_like(GRID, u.get("noise", 0.0)),
-        u_scale_rel=u.get("scale", 0.0),
-        u_wavelength_nm=u.get("wavelength", 0.0),
-    )
+    noise = np.full_like(GRID, u.get("noise", 0.0))
+    shape = spectrum_of(GRID, spectrum, noise, u.get("wavelength", 0.0), "test")
+    return hazard_irradiance(hazard, shape)
 
 
 # IEC 62471:2006, table 4.2, and the values of its formulas.
@@ -83,15 +80,22 @@ def test_a_line_counts_with_its_weight() -> None:
     assert burn == pytest.approx(140 * 0.5012, rel=1e-3)
 
 
-def test_noise_scale_and_wavelength_are_in_the_budget() -> None:
+def test_noise_and_wavelength_are_in_the_budget() -> None:
     spectrum = _line(780, 100.0)  # cut in the middle: half of it is infrared
-    whole = _weighted(Hazard.CORNEA_LENS, spectrum, noise=0.1, scale=0.02, wavelength=0.15)
-    by_name = {one.name: one.u for one in whole.components}
+    whole = _weighted(Hazard.CORNEA_LENS, spectrum, noise=0.1, wavelength=0.15)
     assert whole.value == pytest.approx(50.0, rel=1e-6)
-    assert by_name["irradiance scale"] == pytest.approx(0.02 * 50, rel=1e-6)
     # The edge moves over the spectrum's highest value, 3.99 W/m2/nm.
-    assert by_name["wavelength scale"] == pytest.approx(0.15 * spectrum.max(), rel=1e-2)
-    assert by_name["noise of the spectrum"] == pytest.approx(0.1 * math.sqrt(320), rel=2e-3)
+    assert whole.u_common == pytest.approx(0.15 * spectrum.max(), rel=1e-2)
+    assert whole.u_independent == pytest.approx(0.1 * math.sqrt(320), rel=2e-3)
+
+
+def test_the_scale_of_the_meter_is_that_of_the_weighted_irradiance() -> None:
+    shape = spectrum_of(GRID, _line(850, 1.0), np.zeros_like(GRID), 0.0, "test")
+    meter = Component(name="meter", u_input=2.0, evaluation="B", common=True, source="test")
+    total = Estimate(value=140.0, unit="W/m2", components=(meter,))
+    found = hazard_irradiance(Hazard.CORNEA_LENS, absolute_spectrum(shape, total))
+    assert found.value == pytest.approx(140.0, rel=1e-6)
+    assert found.common_contributions["meter"] == pytest.approx(2.0, rel=1e-6)
 
 
 def test_a_spectrum_that_ends_in_light_is_refused() -> None:
@@ -99,19 +103,3 @@ def test_a_spectrum_that_ends_in_light_is_refused() -> None:
         _weighted(Hazard.CORNEA_LENS, _line(1095, 10.0))
     # Where the hazard has ended before, that does not matter.
     assert _weighted(Hazard.BLUE_LIGHT, _line(1095, 10.0)).value == pytest.approx(0, abs=1e-9)
-
-
-def test_what_is_not_finite_is_refused() -> None:
-    spectrum = _line(660, 100.0)
-    spectrum[100] = np.nan
-    with pytest.raises(EvaluationError, match="450 nm"):
-        _weighted(Hazard.SKIN, spectrum)
-    with pytest.raises(EvaluationError, match="do not rise"):
-        weighted_irradiance(
-            Hazard.SKIN,
-            GRID[::-1].copy(),
-            _line(660, 1.0),
-            u_independent_w_m2_nm=np.zeros_like(GRID),
-            u_scale_rel=0.0,
-            u_wavelength_nm=0.0,
-        )

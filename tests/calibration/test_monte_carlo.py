@@ -13,7 +13,7 @@ TRIALS = 400_000
 
 
 def _component(u_input: float = 1.0, name: str = "x", **fields: Any) -> Component:
-    given = {"evaluation": "B", "common": False, "source": "test"} | fields
+    given: dict[str, Any] = {"evaluation": "B", "common": False, "source": "test"} | fields
     return Component(name=name, u_input=u_input, **given)
 
 
@@ -56,7 +56,7 @@ def test_few_readings_are_a_t_distribution() -> None:
 
 
 def test_the_intervals_of_normal_inputs_agree_whatever_the_seed() -> None:
-    # At 99 units in the last place the tolerance is 0.5 % of u, twice the noise of the ends.
+    # U = 1.98: at 99 units in the last place the tolerance is 0.5 % of U.
     inputs = (_component(0.9), _component(0.4124, sensitivity=-1.0, relation="quotient"))
     estimate = _estimate(*inputs, value=1e4)
     assert all(validate(estimate, seed=seed, trials=100_000).validated for seed in range(20))

@@ -13,6 +13,8 @@ from tests.coverage_study.panel import PROCESS_SD, PanelResult, run_panel
 from tests.coverage_study.summary import BAND, WANTED, Coverage, Risk, coverages, risk
 from tests.validate.page import markdown, write_block
 
+FEWEST_PANELS = 200
+"""Below it a fraction says nothing about ± 1.5 %."""
 HEADINGS = ("quantity", "intervals", "hold the truth", "mean z", "sd of z", "95 ± 1.5 %")
 
 
@@ -43,10 +45,18 @@ def rows(found: Sequence[Coverage]) -> list[tuple[str, ...]]:
             f"{100 * one.covered:.1f} ± {100 * one.u_covered:.1f} %",
             f"{one.z_mean:+.2f}",
             f"{one.z_sd:.2f}",
-            ("ok" if one.ok else "MISSED") if one.judged else "shown only",
+            _mark(one),
         )
         for one in found
     ]
+
+
+def _mark(one: Coverage) -> str:
+    if not one.judged:
+        return "shown only"
+    if one.panels < FEWEST_PANELS:
+        return "too few"
+    return "ok" if one.ok else "MISSED"
 
 
 def risk_text(found: Risk) -> str:

@@ -12,20 +12,24 @@ import numpy as np
 from ledcal.calibration.conformity import GlobalRisk, NormalPrior
 from ledcal.calibration.decision import Tolerance, decide
 from ledcal.calibration.estimate import Estimate
+from ledcal.calibration.hazard import Hazard
 from ledcal.calibration.indication import Observation
 from ledcal.calibration.outcome import Verdict
 from ledcal.calibration.table import U_REL_STEP
 from ledcal.instruments.virtual.emitters import Band, band
+from ledcal.instruments.virtual.world import Light
 from ledcal.rig.characterise import (
     set_meter,
     take_drive_levels,
     take_spectra,
+    take_superposition,
     warm_up_panel,
     zero_power_meter,
 )
 from ledcal.rig.evaluation import Evaluated, Evaluator, reference_plane
 from ledcal.rig.fit import FittedChannel, fit_panel
-from ledcal.rig.observation import FULL_CODE, ByDrive, ByIrradiance, Light, Observer
+from ledcal.rig.light_safety import light_safety
+from ledcal.rig.observation import FULL_CODE, ByDrive, ByIrradiance, Observer
 from ledcal.rig.product import Product, read_product
 from ledcal.rig.station import PlaneSettings
 from tests.coverage_study.bench import InProcess, build
@@ -50,7 +54,7 @@ class Case:
 
     Attributes:
         quantity: What was stated.
-        channel: LED channel.
+        channel: LED channel, 0 for all together.
         error: Stated value less true value, in the unit of the quantity.
         u: Stated standard uncertainty.
         expanded: Stated expanded uncertainty, for 95 %.
@@ -111,7 +115,7 @@ class _Run:
     evaluator: Evaluator
     integration_s: float
 
-    def measure(self, light: Light) -> tuple[Estimate, float]:
+    def measure(self, light: ByDrive | ByIrradiance) -> tuple[Estimate, float]:
         """Return the irradiance as stated, and as it was. [W/m2]"""
         (observation,) = self.observer.observe([light], integration_s=self.integration_s)
         return self.evaluator.evaluate(observation).irradiance, _true_w_m2(self.own, observation)
@@ -141,8 +145,11 @@ def run_panel(seed: int) -> PanelResult:
         )
     fitted = fit_panel(product(), warm_up, spectra, levels)
     own.tables = {channel: one.table for channel, one in fitted.items()}
+    codes = {channel: one.observation.drive_code[0] for channel, one in spectra.items()}
+    together = take_superposition(observer, codes)
     run = _Run(own=own, observer=observer, evaluator=evaluator, integration_s=integration_s)
     cases = [*_band_cases(own, spectra), *_coefficient_cases(own, fitted)]
+    cases.append(_safety_case(run, together))
     judged = []
     rng = np.random.default_rng([seed, 9])
     for channel, one in spectra.items():
@@ -172,6 +179,19 @@ def _coefficient_cases(own: InProcess, fitted: Mapping[int, FittedChannel]) -> I
             u=u,
             expanded=2 * u,
         )
+
+
+def _safety_case(run: _Run, together: Observation) -> Case:
+    """Return what the eye is exposed to in the infrared with all channels on."""
+    spectrum = together.lit.spectrum
+    assert spectrum is not None
+    cornea = light_safety(run.evaluator, together, product()).exposures[0]
+    assert cornea.hazard is Hazard.CORNEA_LENS
+    grid_nm = np.arange(780.0, 1100.05, 0.1)
+    light = Light(beams=run.own.truth.beams[spectrum.at], ambient_w_m2=0.0)
+    shape = light.spectral_irradiance_w_m2_nm(grid_nm)
+    true_w_m2 = float(np.trapezoid(shape, grid_nm))
+    return _case("infrared at the eye, all channels", 0, cornea.level, true_w_m2)
 
 
 def _irradiance_cases(run: _Run, channel: int) -> Iterator[Case]:

@@ -21,6 +21,7 @@ class Coverage:
 
     Attributes:
         quantity: The quantity.
+        panels: How many panels they come from.
         cases: How many intervals were stated.
         covered: Fraction that held the truth.
         u_covered: Standard uncertainty of that fraction; the channels of one panel share their
@@ -30,6 +31,7 @@ class Coverage:
     """
 
     quantity: str
+    panels: int
     cases: int
     covered: float
     u_covered: float
@@ -112,6 +114,7 @@ def _coverage(quantity: str, groups: Sequence[Sequence[Case]]) -> Coverage:
     scatter = float(np.std(by_panel, ddof=1)) if len(groups) > 1 else math.nan
     return Coverage(
         quantity=quantity,
+        panels=len(groups),
         cases=len(cases),
         covered=float(np.mean([case.covered for case in cases])),
         u_covered=scatter / math.sqrt(len(groups)),

@@ -39,3 +39,20 @@ def test_a_small_contribution_is_not_none_and_twins_are_one(record: Record) -> N
         ("zero", ["< 0.01"]),
         ("tilt", ["0.00"]),
     ]
+
+
+def test_each_channel_has_its_degrees_of_freedom_and_its_check(record: Record) -> None:
+    points = verification(record)
+    few = {"name": "few", "u": points[0].value / 100, "dof": 4.0, "evaluation": "A"}
+    only = [few | {"common": False, "source": "readings"}]
+    checked = {"validated": True}
+    whole = budget(points)
+    assert whole is not None
+    assert (whole.dof, whole.coverage_factor) == (["∞"] * 5, ["2.00"] * 5)
+    assert whole.interval == ["–"] * 5
+    one = budget([replace(points[0], components=only, monte_carlo=checked)])
+    assert one is not None
+    assert (one.dof, one.coverage_factor, one.interval) == (["4"], ["2.87"], ["confirmed"])
+    refuted = budget([replace(points[0], monte_carlo={"validated": False})])
+    assert refuted is not None
+    assert refuted.interval == ["not confirmed"]

@@ -43,6 +43,7 @@ def checks() -> Iterator[Check]:
             yield _nonlinear(name, model, start)
     yield _line("example 1", [3.3, 5.6, 7.1, 9.3, 10.7, 12.1], [0.5] * 6, _EXAMPLE_1)
     yield _line("example 2", [3.2, 4.3, 7.6, 8.6, 11.7, 12.8], [0.5] * 3 + [1.0] * 3, _EXAMPLE_2)
+    yield _both_variables()
 
 
 _EXAMPLE_1 = ("1.867", "1.757", "0.465", "0.120", "-0.050", "1.665")
@@ -62,6 +63,26 @@ def _line(name: str, y: list[float], u_y: list[float], published: tuple[str, ...
             for what, figure, text in zip(names, figures, published, strict=True)
         ],
     )
+
+
+def _both_variables() -> Check:
+    """Return clause 7: both variables have errors; 4 digits as printed."""
+    found = nonlinear(
+        lambda x, b: b[0] + b[1] * x,
+        np.array([1.2, 1.9, 2.9, 4.0, 4.7, 5.9]),
+        np.array([3.4, 4.4, 7.2, 8.5, 10.8, 13.5]),
+        np.array([1.0, 2.0]),
+        u_x=np.full(6, 0.2),
+        u_y=np.array([0.2, 0.2, 0.2, 0.4, 0.4, 0.4]),
+    )
+    figures = (
+        ("a", float(found.value[0]), "0.5788"),
+        ("u(a)", float(found.u[0]), "0.4764"),
+        ("u(b)", float(found.u[1]), "0.1355"),
+        ("cov(a, b)", float(found.covariance[0, 1]), "-0.0577"),
+        ("chi-square", found.chi2, "2.743"),
+    )
+    return printed("ISO/TS 28037 clause 7, errors in both variables", ISO, figures)
 
 
 def _norris() -> Check:

@@ -1,14 +1,19 @@
 """The worked examples of the GUM."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 
 from ledcal.calibration.estimate import Component, Estimate, coverage_factor
 from ledcal.calibration.influence import Factor
+from ledcal.calibration.monte_carlo import TRIALS, simulate
 from ledcal.calibration.uncertain import UncertainArray, uncertain
 from tests.validate.check import Check, digits, printed
 
+Distribution = Literal["normal", "rectangular"]
+NORMAL: Distribution = "normal"
+RECTANGULAR: Distribution = "rectangular"
 GUM = "JCGM 100:2008, annex H"
 
 
@@ -16,6 +21,7 @@ def checks() -> Iterator[Check]:
     """Return every reference of this module."""
     yield _gauge_block()
     yield from _impedance()
+    yield from _additive()
 
 
 def _gauge_block() -> Check:
@@ -47,6 +53,7 @@ def _gauge_block() -> Check:
             for name, u, sensitivity, dof in inputs
         ),
     )
+    # The GUM rounds u to 32 nm and the degrees of freedom down before it goes on.
     k99 = coverage_factor(float(int(found.dof)), 0.99)
     return printed(
         "GUM H.1, gauge block",
@@ -115,6 +122,47 @@ def _impedance() -> Iterator[Check]:
         digits=digits(reactance.u, 0.295),
         required=2.5,
     )
+
+
+def _additive() -> Iterator[Check]:
+    """Return 9.2.2 and 9.2.3 of GUM supplement 1: the sum of four inputs of mean 0 and u 1."""
+    source = "JCGM 101:2008, tables 2 and 3"
+    for example, distribution, end in (
+        ("9.2.2, four normal inputs", NORMAL, 3.92),
+        ("9.2.3, four rectangular inputs", RECTANGULAR, 3.88),
+    ):
+        sum_of_four = _sum_of_four(distribution)
+        drawn = simulate(sum_of_four, seed=101, trials=TRIALS, probability=0.95)
+        yield Check(
+            reference=f"GUM-S1 {example}",
+            what="u and both ends of the 95 % interval, 10⁶ trials",
+            source=source,
+            digits=digits([drawn.u, drawn.lower, drawn.upper], [2.00, -end, end]),
+            # Of 10⁶ trials the ends scatter by 0.005.
+            required=2.3,
+        )
+    by_propagation = _sum_of_four(NORMAL)
+    k = coverage_factor(by_propagation.dof, 0.95)
+    yield printed(
+        "GUM-S1 9.2.2, law of propagation",
+        source,
+        [("u", by_propagation.u, "2.00"), ("k·u", k * by_propagation.u, "3.92")],
+    )
+
+
+def _sum_of_four(distribution: Distribution) -> Estimate:
+    inputs = tuple(
+        Component(
+            name=f"X{number}",
+            u_input=1.0,
+            evaluation="B",
+            common=False,
+            source="GUM-S1 9.2",
+            distribution=distribution,
+        )
+        for number in range(1, 5)
+    )
+    return Estimate(value=0.0, unit="1", components=inputs)
 
 
 def _correlation(one: UncertainArray, other: UncertainArray) -> float:

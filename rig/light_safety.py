@@ -3,9 +3,8 @@
 import math
 from typing import Any
 
-from ledcal.calibration.band_shape import steps_nm
-from ledcal.calibration.errors import EvaluationError
-from ledcal.calibration.hazard import Hazard, weighted_irradiance
+from ledcal.calibration.fusion import absolute_spectrum
+from ledcal.calibration.hazard import Hazard, hazard_irradiance
 from ledcal.calibration.indication import Observation
 from ledcal.calibration.safety import Safety, Source, assess, rectangular_source
 from ledcal.rig.evaluation import Evaluator
@@ -30,30 +29,17 @@ def source_of(product: Product) -> Source:
     )
 
 
-def assess_panel(evaluator: Evaluator, together: Observation, product: Product) -> Safety:
-    """Return risk group and permitted time of the panel with all channels on.
+def light_safety(evaluator: Evaluator, together: Observation, product: Product) -> Safety:
+    """Return risk group and permitted times; the spectrum gives the shape, the meter the scale.
 
-    The spectrum gives the shape and the power meter the scale.
+    The reference plane is where the panel is used: nobody is meant to come closer.
 
     Raises:
         EvaluationError: The observation cannot give a spectrum or an irradiance.
     """
     spectrum, _, irradiance = evaluator.irradiance(together)
-    total_w_m2 = float(spectrum.irradiance_w_m2_nm @ steps_nm(spectrum.wavelength_nm))
-    if not total_w_m2 > 0:
-        raise EvaluationError(f"the spectrum of all channels sums to {total_w_m2:g} W/m2")
-    scale = irradiance.value / total_w_m2
-    levels = {
-        hazard: weighted_irradiance(
-            hazard,
-            spectrum.wavelength_nm,
-            spectrum.irradiance_w_m2_nm * scale,
-            u_independent_w_m2_nm=spectrum.u_independent_w_m2_nm * scale,
-            u_scale_rel=irradiance.u / irradiance.value,
-            u_wavelength_nm=spectrum.u_wavelength_nm,
-        )
-        for hazard in Hazard
-    }
+    light = absolute_spectrum(spectrum, irradiance)
+    levels = {hazard: hazard_irradiance(hazard, light) for hazard in Hazard}
     return assess(levels, source_of(product))
 
 
