@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ledcal.calibration.board_temperature import board_at_light
+from ledcal.calibration.agreement import Agreement, cross_check
 from ledcal.calibration.curve import ChannelCurve, Point
 from ledcal.calibration.errors import EvaluationError
 from ledcal.calibration.estimate import Component, Estimate
-from ledcal.calibration.fusion import mismatch_factor
+from ledcal.calibration.fusion import mismatch_factor, weighted_irradiance
 from ledcal.calibration.indication import Observation, TemperatureIndication
 from ledcal.calibration.irradiance import ReferencePlane, board_degc, irradiance
 from ledcal.calibration.spectrum import Band, Spectrum, corrected_spectrum, describe_band
@@ -17,6 +19,8 @@ from ledcal.rig.bench import Certificates
 from ledcal.rig.observation import FULL_CODE
 from ledcal.rig.station import PlaneSettings
 
+HALF_CODE = 0.5 / FULL_CODE
+"""Half a step of the drive, the limit of what a code leaves open, as a fraction of full drive."""
 AMBIENT = "ambient"
 """Name of the thermocouple in the air of the box."""
 
@@ -45,9 +49,20 @@ class Evaluated:
         """Drive of the first lit channel as a fraction of full drive."""
         return self.observation.drive_code[0] / FULL_CODE
 
-    def point(self) -> Point:
-        """Return the observation as a point for the fit."""
-        return Point(drive=self.drive, board_degc=self.board_degc, irradiance=self.irradiance)
+    def point(self, u_reading_k: float) -> Point:
+        """Return the observation as a point for the fit.
+
+        Args:
+            u_reading_k: Standard uncertainty of a reading of the board's sensor in a run. [K]
+        """
+        board = board_at_light(self.observation, u_reading_k)
+        return Point(
+            drive=self.drive,
+            board_degc=board.value,
+            irradiance=self.irradiance,
+            u_drive=HALF_CODE / math.sqrt(3),
+            u_board_k=board.u,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +132,32 @@ def reference_plane(settings: PlaneSettings) -> ReferencePlane:
         u_distance_mm=settings.u_distance_mm,
         distance_sensitivity_per_mm=settings.distance_sensitivity_per_mm,
         u_cosine=settings.u_cosine,
+    )
+
+
+def spectrometer_check(seen: Evaluated, settings: PlaneSettings) -> Agreement | None:
+    """Compare the spectrometer's irradiance with the power meter's, each by its certificate.
+
+    None where the station file does not tell the ratio of the two heads' places.
+
+    Raises:
+        EvaluationError: They cannot be compared.
+    """
+    if settings.spectrometer_ratio is None:
+        return None
+    place = Component(
+        name="place of the spectrometer's head",
+        value=settings.spectrometer_ratio,
+        u_input=settings.u_spectrometer_ratio,
+        evaluation="B",
+        common=True,
+        source="station file",
+    )
+    everywhere = np.ones_like(seen.spectrum.wavelength_nm)
+    return cross_check(
+        weighted_irradiance(seen.spectrum, everywhere),
+        seen.irradiance,
+        Estimate(value=settings.spectrometer_ratio, unit="1", components=(place,)),
     )
 
 
