@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from ledcal.calibration.errors import EvaluationError
 from ledcal.calibration.indication import FloatArray
 
-PEAK_LEVEL = 0.75
-"""The peak is the top of a quartic through the values above this fraction of the highest; a
-cubic would cut the top of a Gaussian by 0.5 %."""
+PEAK_LEVEL = 0.6
+"""The peak is the top of a quartic through the logarithms of the values above this fraction of the
+highest. The logarithm of a skewed band bends more evenly than the band itself: on exponentially
+modified Gaussians the quartic misses their top by 0.005 nm, one through the values by 0.02 nm."""
 NOISE_LEVEL = 3.0
 """Smoothed values below this many standard deviations of a single value count as dark."""
 FWHM_PER_SIGMA = math.sqrt(8 * math.log(2))
@@ -222,23 +223,25 @@ def peak(x: FloatArray, y: FloatArray, u: FloatArray) -> Top:
         )
     middle = float(x.mean())
     terms = np.vander(x - middle, _PEAK_DEGREE + 1)
-    solve = np.linalg.pinv(terms)
-    curve = np.poly1d(solve @ y)
+    # Weighted by the values: equal noise of those is noise 1/y of their logarithms.
+    solve = np.linalg.pinv(terms * y[:, np.newaxis]) * y
+    curve = np.poly1d(solve @ np.log(y))
     turns = [root.real for root in curve.deriv().r if abs(root.imag) < _REAL]
     tops = [at for at in turns if x[0] < middle + at < x[-1] and curve.deriv(2)(at) < 0]
     if not tops:
         raise EvaluationError("the spectrum has no rounded top; check it for saturation")
     at = max(tops, key=curve)
     powers = np.arange(_PEAK_DEGREE, 0, -1)
-    # The peak moves by the change of the slope there over the curvature, dλ = −dS'/S''.
-    moved = -((powers * at ** (powers - 1)) @ solve[:-1]) / float(curve.deriv(2)(at))
+    # The peak moves by the change of the slope there over the curvature, dλ = −dL'/L''.
+    moved = -((powers * at ** (powers - 1)) @ solve[:-1]) / float(curve.deriv(2)(at)) / y
+    height = math.exp(float(curve(at)))
     gradient, height_gradient = np.zeros(size), np.zeros(size)
     gradient[top] = moved
-    height_gradient[top] = np.vander([at], _PEAK_DEGREE + 1)[0] @ solve
+    height_gradient[top] = np.vander([at], _PEAK_DEGREE + 1)[0] @ solve * height / y
     return Top(
         at_nm=float(middle + at),
         noise_nm=float(np.linalg.norm(moved * u)),
-        height=float(curve(at)),
+        height=height,
         gradient=gradient,
         height_gradient=height_gradient,
     )

@@ -1,19 +1,26 @@
 """The calibration curve of one channel: irradiance over drive and LED board temperature.
 
-E(x, T) = x² / (p0·x + p1 + p2·x²) / c(T),  c(T) = 1 + b1·ΔT + b2·ΔT²,  ΔT = T − t_ref
+E(x, T) = R(x) / c(T),  c(T) = 1 + b1·ΔT + b2·ΔT²,  ΔT = T − t_ref
 
-With p0, p1, p2 ≥ 0 the curve rises with drive for every set of coefficients, and both the drive
-for an irradiance and the correction c(T) by which the firmware multiplies are closed formulas.
+R rises with drive; c(T) is what the firmware multiplies a request by.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
-from ledcal.calibration.drive_model import jacobian, predicted
+from ledcal.calibration.drive_shape import (
+    TEMPERATURE_COEFFICIENTS,
+    DriveShape,
+    jacobian,
+    predicted,
+    slopes,
+)
 from ledcal.calibration.errors import EvaluationError
 from ledcal.calibration.estimate import Component, Estimate
+from ledcal.calibration.fit_statistics import FitStatistics
 from ledcal.calibration.indication import FloatArray
 
 
@@ -40,35 +47,64 @@ class ReferenceCondition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OwnErrors:
+    """Errors that each point of the fit had on its own, and what they leave in the curve.
+
+    Attributes:
+        name, evaluation, source, dof: As of a `Component`.
+        covariance: Of the coefficients by these errors, shape (p, p).
+    """
+
+    name: str
+    evaluation: Literal["A", "B"]
+    source: str
+    dof: float
+    covariance: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SharedError:
+    """One error that points of the fit had in common, and what it does to the curve.
+
+    Attributes:
+        component: The input as the points' budgets name it; its sensitivity is theirs.
+        shift: Change of the coefficients by one standard uncertainty of it, shape (p,).
+    """
+
+    component: Component
+    shift: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ChannelCurve:
     """The fitted curve of one channel.
 
     Attributes:
         channel: LED channel number.
-        coefficients: p0 [m2/W], p1 [m2/W], p2 [m2/W], b1 [1/K], b2 [1/K2].
-        covariance: Of the coefficients by scatter alone, inflated where chi2 exceeds dof,
-            shape (5, 5).
+        shape: The shape over drive.
+        coefficients: p of the shape, then b1 [1/K] and b2 [1/K2].
+        own_errors: Errors of single points, widened by chi2/dof where the fit is `strained`.
+        shared_errors: Errors that points had in common, by name.
         reference: Reference temperature and range.
         drive_min, drive_max: Range of the measured drives, fractions.
-        chi2, dof: Of the fit, before inflation.
+        statistics: The residuals, judged.
+        strained: True where no model agreed with the points at 95 % and this one still does at
+            99.99 %.
         residual_rel: Measured over fitted minus 1 for each point, shape (n,).
-        u_common: Standard uncertainty that all points share, a fraction.
-        u_model: Standard uncertainty by what the model cannot follow, a fraction; 0 where the
-            scatter explains the residuals.
         u_board_k: Standard uncertainty of the board temperature in use. [K]
     """
 
     channel: int
-    coefficients: tuple[float, float, float, float, float]
-    covariance: FloatArray
+    shape: DriveShape
+    coefficients: tuple[float, ...]
+    own_errors: tuple[OwnErrors, ...]
+    shared_errors: tuple[SharedError, ...]
     reference: ReferenceCondition
     drive_min: float
     drive_max: float
-    chi2: float
-    dof: int
+    statistics: FitStatistics
+    strained: bool
     residual_rel: tuple[float, ...]
-    u_common: float
-    u_model: float
     u_board_k: float
 
     @property
@@ -86,6 +122,42 @@ class ChannelCurve:
         """Highest board temperature of use. [degC]"""
         return self.reference.t_max_degc
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the coefficients."""
+        return (*self.shape.coefficients, *TEMPERATURE_COEFFICIENTS)
+
+    @property
+    def formula(self) -> str:
+        """The formula of the curve in words."""
+        return f"E = R / (1 + b1·ΔT + b2·ΔT²), R = {self.shape.formula}"
+
+    @property
+    def b1_per_k(self) -> float:
+        """Linear coefficient of the correction. [1/K]"""
+        return self.coefficients[-2]
+
+    @property
+    def b2_per_k2(self) -> float:
+        """Quadratic coefficient of the correction. [1/K2]"""
+        return self.coefficients[-1]
+
+    @property
+    def covariance(self) -> FloatArray:
+        """Of the coefficients by all errors, shape (p, p)."""
+        own = sum((one.covariance for one in self.own_errors), np.zeros((1, 1)))
+        shared = sum((np.outer(e.shift, e.shift) for e in self.shared_errors), np.zeros((1, 1)))
+        return np.asarray(own + shared, dtype=np.float64)
+
+    def coefficient(self, name: str) -> Estimate:
+        """Return one coefficient with its budget, in the unit that `coefficients` tells."""
+        n = self.names.index(name)
+        return Estimate(
+            value=self.coefficients[n],
+            unit={"b1": "K-1", "b2": "K-2"}.get(name, "1"),
+            components=self._by_fit(np.eye(len(self.names))[n]),
+        )
+
     def irradiance_w_m2(self, drive: float, board_degc: float) -> float:
         """Return the irradiance at a drive and a board temperature. [W/m2]
 
@@ -93,8 +165,7 @@ class ChannelCurve:
             EvaluationError: Drive outside the measured ones or temperature outside the range of
                 use: the curve is not extrapolated.
         """
-        self._require_inside(drive, board_degc)
-        return float(predicted(self._at(drive, board_degc), np.array(self.coefficients))[0])
+        return float(self.evaluate(np.array([drive]), np.array([board_degc]))[0][0])
 
     def correction(self, board_degc: float) -> float:
         """Return c(T), by which a request is multiplied to find its value at t_ref. [1]
@@ -102,10 +173,9 @@ class ChannelCurve:
         Raises:
             EvaluationError: Temperature outside the range of use.
         """
-        self._require_inside(self.drive_max, board_degc)
-        _, _, _, b1, b2 = self.coefficients
+        self._require_inside(np.array([self.drive_max]), np.array([board_degc]))
         difference_k = board_degc - self.t_ref_degc
-        return 1 + b1 * difference_k + b2 * difference_k**2
+        return 1 + difference_k * (self.b1_per_k + difference_k * self.b2_per_k2)
 
     def u_rel(self, drive: float, board_degc: float) -> float:
         """Return the standard uncertainty of the irradiance as a fraction of it, all included.
@@ -113,82 +183,84 @@ class ChannelCurve:
         Raises:
             EvaluationError: As for `irradiance_w_m2`.
         """
-        estimate = self.estimate(drive, board_degc)
-        return estimate.u / estimate.value
+        value, u = self.evaluate(np.array([drive]), np.array([board_degc]))
+        return float(u[0] / value[0])
+
+    def evaluate(self, drive: FloatArray, board_degc: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return irradiances and their standard uncertainties, shape (n,) each. [W/m2]
+
+        Args:
+            drive: Fractions of full drive, shape (n,).
+            board_degc: Board temperatures, shape (n,). [degC]
+
+        Raises:
+            EvaluationError: As for `irradiance_w_m2`.
+        """
+        self._require_inside(drive, board_degc)
+        x, beta = np.array([drive, board_degc - self.t_ref_degc]), np.array(self.coefficients)
+        gradient = jacobian(self.shape, x, beta)
+        _, by_k = slopes(self.shape, x, beta)
+        variance = np.sum((self.covariance @ gradient) * gradient, axis=0)
+        variance = np.maximum(variance, 0.0) + (by_k * self.u_board_k) ** 2
+        return predicted(self.shape, x, beta), np.asarray(np.sqrt(variance), dtype=np.float64)
 
     def estimate(self, drive: float, board_degc: float) -> Estimate:
         """Return the irradiance with its uncertainty budget. [W/m2]
+
+        What the points had in common keeps its name and sign, so that the curves of all channels
+        of a run, and the run's other results, stay correlated.
 
         Raises:
             EvaluationError: As for `irradiance_w_m2`.
         """
         value = self.irradiance_w_m2(drive, board_degc)
-        gradient = jacobian(self._at(drive, board_degc), np.array(self.coefficients))[:, 0]
-        _, _, _, b1, b2 = self.coefficients
-        difference_k = board_degc - self.t_ref_degc
-        slope_per_k = (b1 + 2 * b2 * difference_k) / self.correction(board_degc)
-        fit = Component(
-            name="fit",
-            u_input=math.sqrt(max(0.0, float(gradient @ self.covariance @ gradient))),
-            evaluation="A",
-            common=False,
-            source="scatter about the curve",
-        )
-        model = Component(
-            name="model",
-            u_input=value * self.u_model,
-            evaluation="A",
-            common=False,
-            source="residuals beyond scatter",
-        )
+        x = np.array([[drive], [board_degc - self.t_ref_degc]])
+        beta = np.array(self.coefficients)
+        _, by_k = slopes(self.shape, x, beta)
         temperature = Component(
             name="board temperature",
-            u_input=value * abs(slope_per_k) * self.u_board_k,
+            value=board_degc,
+            u_input=self.u_board_k,
+            sensitivity=float(by_k[0]),
             evaluation="B",
             common=False,
             source="panel's own sensor",
         )
-        shared = Component(
-            name="common to all points",
-            u_input=value * self.u_common,
-            evaluation="B",
-            common=True,
-            source="instruments' certificates and reference plane",
+        by_fit = self._by_fit(jacobian(self.shape, x, beta)[:, 0])
+        return Estimate(value=value, unit="W/m2", components=(*by_fit, temperature))
+
+    def _by_fit(self, gradient: FloatArray) -> tuple[Component, ...]:
+        own = (
+            Component(
+                name=one.name,
+                u_input=math.sqrt(max(0.0, float(gradient @ one.covariance @ gradient))),
+                evaluation=one.evaluation,
+                common=False,
+                source=one.source,
+                dof=one.dof,
+            )
+            for one in self.own_errors
         )
-        return Estimate(value=value, unit="W/m2", components=(fit, model, temperature, shared))
-
-    def drive_for(self, irradiance_w_m2: float, board_degc: float) -> float:
-        """Return the drive that gives an irradiance, the inverse of `irradiance_w_m2`.
-
-        Raises:
-            EvaluationError: No drive among the measured ones gives it.
-        """
-        p0, p1, p2, _, _ = self.coefficients
-        at_ref_w_m2 = irradiance_w_m2 * self.correction(board_degc)
-        # x²·(1 − y·p2) − x·y·p0 − y·p1 = 0
-        lead = 1 - at_ref_w_m2 * p2
-        linear = at_ref_w_m2 * p0
-        drive = math.inf
-        if lead > 0 and at_ref_w_m2 > 0:
-            drive = (linear + math.sqrt(linear**2 + 4 * lead * at_ref_w_m2 * p1)) / (2 * lead)
-        if not self.drive_min <= drive <= self.drive_max:
-            raise EvaluationError(
-                f"channel {self.channel}: {irradiance_w_m2:g} W/m2 at {board_degc:g} degC needs "
-                f"a drive outside {self.drive_min:g} to {self.drive_max:g}, the measured range"
+        shared = (
+            replace(
+                one.component,
+                sensitivity=float(gradient @ one.shift) / one.component.u_input,
             )
-        return drive
+            for one in self.shared_errors
+        )
+        return (*own, *shared)
 
-    def _at(self, drive: float, board_degc: float) -> FloatArray:
-        return np.array([[drive], [board_degc - self.t_ref_degc]])
-
-    def _require_inside(self, drive: float, board_degc: float) -> None:
-        if not self.drive_min <= drive <= self.drive_max:
+    def _require_inside(self, drive: FloatArray, board_degc: FloatArray) -> None:
+        outside = ~((self.drive_min <= drive) & (drive <= self.drive_max))
+        if np.any(outside):
             raise EvaluationError(
-                f"channel {self.channel}: drive {drive:g} is outside {self.drive_min:g} to "
-                f"{self.drive_max:g}, the measured range; the curve is not extrapolated"
+                f"channel {self.channel}: drive {drive[outside][0]:g} is outside "
+                f"{self.drive_min:g} to {self.drive_max:g}, the measured range; the curve is not "
+                "extrapolated"
             )
-        if not self.t_min_degc <= board_degc <= self.t_max_degc:
+        outside = ~((self.t_min_degc <= board_degc) & (board_degc <= self.t_max_degc))
+        if np.any(outside):
             raise EvaluationError(
-                f"channel {self.channel}: board temperature {board_degc:g} degC is outside "
-                f"{self.t_min_degc:g} to {self.t_max_degc:g} degC, the range of use"
+                f"channel {self.channel}: board temperature {board_degc[outside][0]:g} degC is "
+                f"outside {self.t_min_degc:g} to {self.t_max_degc:g} degC, the range of use"
             )

@@ -82,6 +82,7 @@ def fit_statistics(
     design: FloatArray,
     covariance: FloatArray,
     order: Sequence[int],
+    covariance_dof: float = math.inf,
 ) -> FitStatistics:
     """Judge a fit at its solution.
 
@@ -94,6 +95,8 @@ def fit_statistics(
         design: Derivatives of the fitted values by the coefficients, shape (n, p).
         covariance: Of the measured values, shape (n, n).
         order: Indices of the points in the order in which runs are counted.
+        covariance_dof: Degrees of freedom with which the covariance is known; where it comes from
+            few readings, a greater chi-square is to be expected (F-test).
 
     Raises:
         FitError: Not more points than coefficients, or a singular covariance or design.
@@ -123,7 +126,7 @@ def fit_statistics(
     return FitStatistics(
         chi2=chi2,
         dof=n - p,
-        chi2_probability=chi2_probability(chi2, n - p),
+        chi2_probability=chi2_probability(chi2, n - p, covariance_dof),
         runs=runs,
         runs_probability=runs_probability,
         largest_normalised=float(normalised[largest]),
@@ -133,15 +136,22 @@ def fit_statistics(
     )
 
 
-def chi2_probability(chi2: float, dof: int) -> float:
+def chi2_probability(chi2: float, dof: int, covariance_dof: float = math.inf) -> float:
     """Return the probability of this chi-square or a greater one.
+
+    Args:
+        chi2: Weighted sum of squared residuals.
+        dof: Its degrees of freedom.
+        covariance_dof: Those of the variances by which it was weighted.
 
     Raises:
         FitError: No degree of freedom, or a chi-square that is not a number of at least 0.
     """
     if dof < 1 or not chi2 >= 0:
         raise FitError(f"chi-square {chi2:g} with {dof} degrees of freedom is no test")
-    return float(special.chdtrc(dof, chi2))
+    if math.isinf(covariance_dof):
+        return float(special.chdtrc(dof, chi2))
+    return float(special.fdtrc(dof, covariance_dof, chi2 / dof))
 
 
 def count_runs(residual: FloatArray) -> tuple[int, float]:

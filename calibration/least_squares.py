@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from odrpack import odr_fit
-from scipy.linalg import solve_triangular
 
 from ledcal.calibration.errors import FitError
 from ledcal.calibration.indication import FloatArray
@@ -68,7 +67,7 @@ def generalised(design: FloatArray, y: FloatArray, covariance: FloatArray) -> Le
     """
     require_points(y, design.T)
     n, p = design.shape
-    _require_count(n, p)
+    require_count(n, p)
     whiten = whitening(covariance, n)
     own, seen = whiten(design), whiten(y)
     inverse = invert_design(own)
@@ -120,7 +119,7 @@ def nonlinear(
     """
     u_y = np.ones_like(y) if u_y is None else u_y
     require_points(y, np.atleast_2d(x))
-    _require_count(y.size, start.size)
+    require_count(y.size, start.size)
     for name, u in (("u_y", u_y), ("u_x", u_x)):
         if u is not None and not (np.all(np.isfinite(u)) and np.all(u > 0)):
             raise FitError(f"an uncertainty {name} is {u.min():g}: all must be finite and above 0")
@@ -178,16 +177,20 @@ def whitening(covariance: FloatArray, n: int) -> Callable[[FloatArray], FloatArr
             f"the covariance of the points is not positive definite: as a correlation its "
             f"smallest eigenvalue is {smallest:.3g}; give each point an uncertainty of its own"
         )
-    lower = np.linalg.cholesky(correlation)
-    return lambda values: np.asarray(
-        solve_triangular(lower, (values.T / u).T, lower=True), dtype=np.float64
-    )
+    # Inverted once: many values are made independent by one covariance.
+    apart = np.linalg.inv(np.linalg.cholesky(correlation)) / u
+    return lambda values: np.asarray(apart @ values, dtype=np.float64)
 
 
-def invert_design(design: FloatArray) -> FloatArray:
+def invert_design(design: FloatArray, redundant: int = 0) -> FloatArray:
     """Return the left inverse of a design of independent points with u = 1, shape (p, n).
 
     Its product with itself transposed is the covariance of the coefficients.
+
+    Args:
+        design: Derivatives by the coefficients, shape (n, p).
+        redundant: So many combinations of the coefficients do not change the model at all; they
+            are left out.
 
     Raises:
         FitError: A term has no influence on any point, or the points do not tell two
@@ -197,9 +200,11 @@ def invert_design(design: FloatArray) -> FloatArray:
     if not (np.all(np.isfinite(norms)) and np.all(norms > 0)):
         raise FitError("a coefficient has no influence on any point")
     left, singular, right = np.linalg.svd(design / norms, full_matrices=False)
-    if singular[-1] < LEAST_SINGULAR * singular[0]:
+    kept = singular.size - redundant
+    if singular[kept - 1] < LEAST_SINGULAR * singular[0]:
         raise FitError("two combinations of coefficients have the same influence on all points")
-    return np.asarray((right.T / singular) @ left.T / norms[:, np.newaxis], dtype=np.float64)
+    inverse = (right[:kept].T / singular[:kept]) @ left[:, :kept].T
+    return np.asarray(inverse / norms[:, np.newaxis], dtype=np.float64)
 
 
 def require_points(y: FloatArray, x: FloatArray) -> None:
@@ -220,7 +225,12 @@ def require_points(y: FloatArray, x: FloatArray) -> None:
             raise FitError(f"point {point}: {wrong} is not a finite number; measure it again")
 
 
-def _require_count(points: int, coefficients: int) -> None:
+def require_count(points: int, coefficients: int) -> None:
+    """Refuse fewer points than coefficients.
+
+    Raises:
+        FitError: There are fewer.
+    """
     if points < coefficients:
         raise FitError(
             f"{points} points for {coefficients} coefficients; measure at least {coefficients}"

@@ -1,11 +1,15 @@
 """One channel's table of a calibration file: the integer look-up and the rules it must keep.
 
 The same integers as the C loader's, by section "Look-up" of `firmware/FORMAT.md`: Python's own
-unbounded ones, so that a mistake in the loader's fixed widths would show.
+unbounded ones, so that a mistake in the loader's fixed widths would show. The functions on arrays
+do the same in 64 bits, which a table whose values fit their fields cannot exceed.
 """
 
 from itertools import pairwise
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ledcal.calibration.errors import FileError
 from ledcal.calibration.panel_calibration import ChannelTable
@@ -16,6 +20,8 @@ U16_MAX: Final = (1 << 16) - 1
 U32_MAX: Final = (1 << 32) - 1
 MAX_IRRADIANCE: Final = 1_000_000
 """Largest irradiance of a table. [0.01 W/m2]"""
+
+IntArray = NDArray[np.int64]
 
 _NAMES: Final = (
     "OK ARG SIZE MAGIC VERSION LAYOUT RESERVED FLAGS CRC KEY SIGNATURE UID PRODUCT EPOCH GEOMETRY"
@@ -48,6 +54,12 @@ def correction(table: ChannelTable, temperature: int) -> int:
     """
     dt = temperature - table.t_ref
     return _ONE + table.b1 * dt + (table.b2 * dt >> 16) * dt
+
+
+def corrections(table: ChannelTable) -> IntArray:
+    """Return c(t) for every temperature from t_min to t_max. [2^-30]"""
+    dt = np.arange(table.t_min, table.t_max + 1, dtype=np.int64) - table.t_ref
+    return np.asarray(_ONE + table.b1 * dt + (table.b2 * dt >> 16) * dt, dtype=np.int64)
 
 
 def lookup(table: ChannelTable, irradiance: int, temperature: int) -> int:
@@ -85,6 +97,33 @@ def lookup(table: ChannelTable, irradiance: int, temperature: int) -> int:
     below, de = table.irradiance[i - 1], table.irradiance[i] - table.irradiance[i - 1]
     base, dd = table.drive[i - 1], table.drive[i] - table.drive[i - 1]
     return base + ((x - below) * dd + de // 2) // de
+
+
+def lookup_codes(table: ChannelTable, irradiance: IntArray, temperature: IntArray) -> IntArray:
+    """Return the drive codes for many requests, shape (n,); each as `lookup` would.
+
+    Args:
+        table: The channel; its values fit their fields.
+        irradiance: Requests, above 0, shape (n,). [0.01 W/m2]
+        temperature: Head temperatures, shape (n,). [1/256 degC]
+
+    Raises:
+        FileError: Of the first request that `lookup` refuses.
+    """
+    knots, drive = np.array(table.irradiance), np.array(table.drive)
+    within = (irradiance > 0) & (irradiance <= table.ceiling)
+    within &= (temperature >= table.t_min) & (temperature <= table.t_max)
+    x = np.zeros_like(irradiance)
+    c = corrections(table)[temperature[within] - table.t_min]
+    x[within] = irradiance[within] * c + _ONE // 2 >> 30
+    served = within & (x >= knots[0]) & (x <= knots[-1])
+    if not np.all(served):
+        refused = int(np.argmin(served))
+        lookup(table, int(irradiance[refused]), int(temperature[refused]))
+        raise refusal("ARG", f"request {irradiance[refused] / 100} W/m2: must be above 0")
+    i = np.maximum(np.searchsorted(knots, x), 1)
+    de, dd = knots[i] - knots[i - 1], drive[i] - drive[i - 1]
+    return np.asarray(drive[i - 1] + ((x - knots[i - 1]) * dd + de // 2) // de, dtype=np.int64)
 
 
 def check_fields(table: ChannelTable, channel: int, n_points: int) -> None:
@@ -134,13 +173,15 @@ def check_table(table: ChannelTable, channel: int) -> None:
                 raise refusal(
                     "TABLE", f"{where}: {field} {above} follows {below}: must rise strictly"
                 )
-    for t in range(table.t_min, table.t_max + 1):
-        c = correction(table, t)
-        if not _ONE // 2 <= c < 2 * _ONE:
-            raise refusal(
-                "CORRECTION",
-                f"{where}: correction {c / _ONE:.6g} at {t / 256} degC: must be 0.5 to below 2",
-            )
+    c = corrections(table)
+    wrong = (c < _ONE // 2) | (c >= 2 * _ONE)
+    if np.any(wrong):
+        first = int(np.argmax(wrong))
+        raise refusal(
+            "CORRECTION",
+            f"{where}: correction {c[first] / _ONE:.6g} at {(table.t_min + first) / 256} degC: "
+            "must be 0.5 to below 2",
+        )
 
 
 def check_served(table: ChannelTable) -> None:
@@ -151,12 +192,13 @@ def check_served(table: ChannelTable) -> None:
     Raises:
         FileError: RANGE.
     """
-    last = table.irradiance[-1]
-    for t in range(table.t_min, table.t_max + 1):
-        if table.ceiling * correction(table, t) > last * _ONE:
-            raise refusal(
-                "RANGE",
-                f"channel {table.channel}: ceiling {table.ceiling / 100} W/m2 needs more than the "
-                f"table's last {last / 100} W/m2 at {t / 256} degC; lower the ceiling to "
-                f"{last * _ONE // correction(table, t) / 100} W/m2",
-            )
+    last, c = table.irradiance[-1], corrections(table)
+    beyond = table.ceiling * c > last * _ONE
+    if np.any(beyond):
+        first = int(np.argmax(beyond))
+        raise refusal(
+            "RANGE",
+            f"channel {table.channel}: ceiling {table.ceiling / 100} W/m2 needs more than the "
+            f"table's last {last / 100} W/m2 at {(table.t_min + first) / 256} degC; lower the "
+            f"ceiling to {last * _ONE // int(c[first]) / 100} W/m2",
+        )

@@ -7,8 +7,16 @@ import numpy as np
 
 from ledcal.calibration.channel_curve import ChannelCurve
 from ledcal.calibration.errors import FileError, FitError
-from ledcal.calibration.estimate import COVERAGE_FACTOR
-from ledcal.calibration.lookup import MAX_POINTS, check_served, check_table, correction, lookup
+from ledcal.calibration.estimate import COVERAGE_FACTOR, Component, Estimate
+from ledcal.calibration.indication import FloatArray
+from ledcal.calibration.lookup import (
+    MAX_POINTS,
+    check_fields,
+    check_served,
+    check_table,
+    corrections,
+    lookup_codes,
+)
 from ledcal.calibration.panel_calibration import (
     IRRADIANCE_STEP_W_M2,
     TEMPERATURE_STEP_K,
@@ -25,7 +33,7 @@ LOWEST_REQUEST = 0.25
 """The file's u_rel holds from this fraction of the nominal irradiance up to all of it."""
 U_REL_STEP = 1e-4
 """Unit of u_rel in the file: 0.01 %."""
-_GRID = 25
+_REQUESTS, _TEMPERATURES = 201, 25
 
 
 def channel_table(
@@ -55,7 +63,6 @@ def channel_table(
             quarter of it, or the curve does not fit into the file's integers.
     """
     _require_low_end(curve, nominal_w_m2)
-    *_, b1, b2 = curve.coefficients
     codes = _knot_codes(curve, points)
     table = ChannelTable(
         channel=curve.channel,
@@ -65,49 +72,68 @@ def channel_table(
         t_max=math.floor(curve.t_max_degc / TEMPERATURE_STEP_K),
         u_rel=0,
         ceiling=_whole_steps(ceiling_w_m2),
-        b1=round(b1 * ONE * TEMPERATURE_STEP_K),
-        b2=round(b2 * ONE),  # 2⁴⁶ per (1/256 K)² is 2³⁰ per K²
-        irradiance=tuple(_knot_irradiance(curve, code) for code in codes),
+        # The curve's law of temperature is the file's, so that rounding is the best there is.
+        b1=round(curve.b1_per_k * ONE * TEMPERATURE_STEP_K),
+        b2=round(curve.b2_per_k2 * ONE),  # 2⁴⁶ per (1/256 K)² is 2³⁰ per K²
+        irradiance=_knot_irradiances(curve, codes),
         drive=tuple(codes),
     )
-    _require_correction(curve, table)
-    table = replace(table, ceiling=_ceiling(table, nominal_w_m2))
     try:
+        check_fields(table, curve.channel, points)
+        _require_correction(curve, table)
+        table = replace(table, ceiling=_ceiling(table, nominal_w_m2))
         check_table(table, curve.channel)
         check_served(table)
-        expanded = COVERAGE_FACTOR * largest_u_rel(curve, table, nominal_w_m2)
+        served = served_estimate(curve, table, nominal_w_m2)
     except FileError as error:
         raise FitError(
             f"channel {curve.channel}: the curve does not fit into the file: {error}"
         ) from error
-    return replace(table, u_rel=math.ceil(expanded / U_REL_STEP))
+    expanded_rel = COVERAGE_FACTOR * served.u / served.value
+    return replace(table, u_rel=math.ceil(expanded_rel / U_REL_STEP))
 
 
-def largest_u_rel(curve: ChannelCurve, table: ChannelTable, nominal_w_m2: float) -> float:
-    """Return the largest standard uncertainty of what a request gives, a fraction.
+def served_estimate(curve: ChannelCurve, table: ChannelTable, nominal_w_m2: float) -> Estimate:
+    """Return what a request gives where that is known least, with its budget. [W/m2]
 
-    Over 25 to 100 % of nominal and the whole range of temperature. What the look-up itself adds
-    (interpolation between knots, whole codes) is measured: each request goes through the file's
-    integers and back through the curve; the worst deviation is a rectangular limit, and so is
-    half a step of the request's own rounding.
+    Of all requests from 25 to 100 % of nominal over the whole range of temperature, the one with
+    the largest relative uncertainty. What the look-up itself adds (interpolation between knots,
+    whole codes) is measured: each request goes through the file's integers and back through the
+    curve; the worst deviation is a rectangular limit, and so is half a step of the request's own
+    rounding.
 
     Raises:
         FileError: The table does not serve one of the requests.
     """
     lowest = math.ceil(LOWEST_REQUEST * nominal_w_m2 / IRRADIANCE_STEP_W_M2)
-    highest = _whole_steps(nominal_w_m2)
-    requests = np.linspace(lowest, highest, _GRID).astype(int).tolist()
-    temperatures = np.linspace(table.t_min, table.t_max, _GRID).astype(int).tolist()
-    deviation_rel, u_rel = 0.0, 0.0
-    for temperature in temperatures:
-        for request in requests:
-            drive = lookup(table, request, temperature) / FULL_CODE
-            given = curve.estimate(drive, temperature * TEMPERATURE_STEP_K)
-            asked_w_m2 = request * IRRADIANCE_STEP_W_M2
-            deviation_rel = max(deviation_rel, abs(given.value / asked_w_m2 - 1))
-            u_rel = max(u_rel, given.u / given.value)
-    rounding_rel = 0.5 / lowest
-    return math.sqrt(u_rel**2 + (deviation_rel**2 + rounding_rel**2) / 3)
+    asked, temperature = (
+        grid.ravel().astype(np.int64)
+        for grid in np.meshgrid(
+            np.linspace(lowest, _whole_steps(nominal_w_m2), _REQUESTS),
+            np.linspace(table.t_min, table.t_max, _TEMPERATURES),
+        )
+    )
+    drive = lookup_codes(table, asked, temperature).astype(np.float64) / FULL_CODE
+    board_degc = temperature.astype(np.float64) * TEMPERATURE_STEP_K
+    given_w_m2, u_w_m2 = curve.evaluate(drive, board_degc)
+    deviation_rel = float(np.max(np.abs(given_w_m2 / (asked * IRRADIANCE_STEP_W_M2) - 1)))
+    worst = int(np.argmax(u_w_m2 / given_w_m2))
+    served = curve.estimate(float(drive[worst]), float(board_degc[worst]))
+    limits = {
+        "integer look-up": (deviation_rel, "worst of the file's own requests, rectangular"),
+        "rounding of a request": (0.5 / lowest, "half a step of 0.01 W/m2, rectangular"),
+    }
+    return served.with_components(
+        Component(
+            name=name,
+            u_input=limit / math.sqrt(3),
+            sensitivity=served.value,
+            evaluation="B",
+            common=False,
+            source=source,
+        )
+        for name, (limit, source) in limits.items()
+    )
 
 
 def _whole_steps(irradiance_w_m2: float) -> int:
@@ -127,40 +153,54 @@ def _knot_codes(curve: ChannelCurve, points: int) -> list[int]:
     return [round(lowest + part * (highest - lowest)) for part in spacing.tolist()]
 
 
-def _knot_irradiance(curve: ChannelCurve, code: int) -> int:
-    at_ref_w_m2 = curve.irradiance_w_m2(code / FULL_CODE, curve.t_ref_degc)
-    return round(at_ref_w_m2 / IRRADIANCE_STEP_W_M2)
+def _knot_irradiances(curve: ChannelCurve, codes: list[int]) -> tuple[int, ...]:
+    """Return the knots that make the look-up's straight pieces follow the curve best.
+
+    A chord errs to one side by up to its sagitta. Inner knots move by half of it, so that the
+    pieces err to both sides by half as much. The end knots stay on the curve: beyond them the
+    panel would be asked for what was not measured.
+    """
+    drive = np.array(codes) / FULL_CODE
+    on_curve = _at_reference(curve, drive)
+    sagitta = _at_reference(curve, (drive[1:] + drive[:-1]) / 2)
+    sagitta = sagitta - (on_curve[1:] + on_curve[:-1]) / 2
+    on_curve[1:-1] += (sagitta[1:] + sagitta[:-1]) / 4
+    return tuple(round(e) for e in (on_curve / IRRADIANCE_STEP_W_M2).tolist())
+
+
+def _at_reference(curve: ChannelCurve, drive: FloatArray) -> FloatArray:
+    return curve.evaluate(drive, np.full_like(drive, curve.t_ref_degc))[0]
 
 
 def _require_low_end(curve: ChannelCurve, nominal_w_m2: float) -> None:
-    brightest_w_m2 = max(
-        curve.irradiance_w_m2(curve.drive_min, degc)
-        for degc in np.linspace(curve.t_min_degc, curve.t_max_degc, _GRID).tolist()
-    )
-    if brightest_w_m2 > LOWEST_REQUEST * nominal_w_m2:
+    board_degc = np.linspace(curve.t_min_degc, curve.t_max_degc, _TEMPERATURES)
+    lit_w_m2, _ = curve.evaluate(np.full_like(board_degc, curve.drive_min), board_degc)
+    if lit_w_m2.max() > LOWEST_REQUEST * nominal_w_m2:
         raise FitError(
             f"channel {curve.channel}: low end: the lowest measured drive {curve.drive_min:g} "
-            f"gives up to {brightest_w_m2:.2f} W/m2, more than {LOWEST_REQUEST:.0%} of nominal "
+            f"gives up to {lit_w_m2.max():.2f} W/m2, more than {LOWEST_REQUEST:.0%} of nominal "
             f"{nominal_w_m2:g} W/m2; measure a lower drive level"
         )
 
 
 def _require_correction(curve: ChannelCurve, table: ChannelTable) -> None:
-    for temperature in np.linspace(table.t_min, table.t_max, 1001).astype(int).tolist():
-        board_degc = temperature * TEMPERATURE_STEP_K
-        wanted = curve.correction(board_degc)
-        made = correction(table, temperature) / ONE
-        if abs(made / wanted - 1) > WORST_CORRECTION_REL:
-            raise FitError(
-                f"channel {curve.channel}: the file's correction at {board_degc:.1f} degC is "
-                f"{made:.5f}, the curve's {wanted:.5f}; they may differ by "
-                f"{WORST_CORRECTION_REL:.2%}"
-            )
+    """Refuse where the integers do not follow the curve's correction, at any temperature."""
+    board_degc = np.arange(table.t_min, table.t_max + 1) * TEMPERATURE_STEP_K
+    difference_k = board_degc - curve.t_ref_degc
+    wanted = 1 + difference_k * (curve.b1_per_k + difference_k * curve.b2_per_k2)
+    made = corrections(table) / ONE
+    worst = int(np.argmax(np.abs(made / wanted - 1)))
+    if abs(made[worst] / wanted[worst] - 1) > WORST_CORRECTION_REL:
+        raise FitError(
+            f"channel {curve.channel}: the file's correction at {board_degc[worst]:.1f} degC is "
+            f"{made[worst]:.5f}, the curve's {wanted[worst]:.5f}; they may differ by "
+            f"{WORST_CORRECTION_REL:.2%}"
+        )
 
 
 def _ceiling(table: ChannelTable, nominal_w_m2: float) -> int:
     """Return the largest request to be served, one that stays in the table however hot."""
-    largest = max(correction(table, t) for t in range(table.t_min, table.t_max + 1))
+    largest = int(corrections(table).max())
     ceiling = min(table.ceiling, table.irradiance[-1] * ONE // largest)
     if ceiling < _whole_steps(nominal_w_m2):
         raise FitError(

@@ -1,5 +1,6 @@
 """What is said of conformity beside the verdict: probabilities, coverage and the rule's words."""
 
+import math
 from collections.abc import Sequence
 
 from ledcal.calibration.decision import Rule
@@ -69,4 +70,4 @@ def risk_words(results: Sequence[Measured]) -> str:
 
 
 def _at_most(risk: float) -> str:
-    return "0.1" if risk < _HARDLY else probability(risk)
+    return at_place(decimal(math.ceil(max(risk, _HARDLY) * 1000) / 10), -1)

@@ -13,20 +13,29 @@ from ledcal.reports.quantity import conditions, measurand_words, print_unit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRow:
-    """One result as printed; limits that are open on both sides read "none"."""
+    """One result as printed; limits that are open on both sides read "none".
+
+    Attributes:
+        statement: What a non-binary rule says beside the verdict, empty where that says all.
+        budget: Number of its uncertainty budget in the appendix, 0 where it has none.
+    """
 
     measurand: str
     step: str
     where: str
     value: str
     expanded_uncertainty: str
+    k: str
     unit: str
     nominal: str
     limits: str
     acceptance: str
+    probability: str
     rule: str
     judged: bool
     verdict: Verdict
+    statement: str
+    budget: int
 
 
 def channel_names(record: Record) -> dict[int, str]:
@@ -43,12 +52,13 @@ def rule_letters(results: Sequence[Measured]) -> dict[str, str]:
     return {rule: ascii_lowercase[place % 26] for place, rule in enumerate(named)}
 
 
-def result_row(result: Measured, rules: Mapping[str, str]) -> ResultRow:
+def result_row(result: Measured, rules: Mapping[str, str], *, budget: int = 0) -> ResultRow:
     """Return one result as printed; any measurand, unit and condition will do.
 
     Args:
         result: The result.
         rules: The letters of the decision rules, by `rule_letters`.
+        budget: Number of its uncertainty budget in the appendix, 0 where it has none.
     """
     unit = print_unit(result.unit)
     value, expanded = stated(result.value, result.expanded_uncertainty, shift=unit.shift)
@@ -59,19 +69,23 @@ def result_row(result: Measured, rules: Mapping[str, str]) -> ResultRow:
         where=conditions(result.where),
         value=value,
         expanded_uncertainty=expanded,
+        k=coverage_factor(result),
         unit=unit.sign,
-        nominal="–"
+        nominal=ABSENT
         if result.nominal is None
         else limit(decimal(result.nominal, shift=unit.shift), place),
-        limits=_limits(result, place, unit.shift),
-        acceptance=_acceptance(result, place, unit.shift),
+        limits=tolerance(result, place, unit.shift),
+        acceptance=acceptance(result, place, unit.shift),
+        probability=probability(result.conformance_probability),
         rule=rules[result.rule],
         judged=judged(result),
         verdict=result.verdict,
+        statement=statement(result),
+        budget=budget,
     )
 
 
-def resultresult_place(uncertainty: float, shift: int) -> int:
+def result_place(uncertainty: float, shift: int) -> int:
     """Return the last place of a result; three decimals where no uncertainty limits it."""
     exact = decimal(uncertainty, shift=shift)
-    return lastresult_place(exact) if exact else -3
+    return last_place(exact) if exact else -3

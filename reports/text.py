@@ -5,17 +5,12 @@ page shows them as they are, but nothing in them may act: characters that a read
 that turn the writing direction are shown as their code, and no text can fill the page.
 """
 
-import unicodedata
 from datetime import UTC, datetime
 
 NOT_RECORDED = "not recorded"
 """Stands where the record says nothing: a blank could also be an oversight."""
 LONGEST = 300
 """Characters of one text that a page shows."""
-
-# Control, format (which holds the bidirectional overrides), surrogate, private, unassigned,
-# and every separator but the plain space: none of them shows what it is.
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 
 
 def legible(text: str, *, longest: int = LONGEST) -> str:
@@ -27,7 +22,9 @@ def legible(text: str, *, longest: int = LONGEST) -> str:
     """
     if not text.strip():
         return NOT_RECORDED
-    shown = "".join(_visible(character) for character in text[:longest])
+    shown = text[:longest]
+    if not shown.isprintable():
+        shown = "".join(_visible(character) for character in shown)
     if len(text) > longest:
         return f"{shown}… ({len(text)} characters, the first {longest} shown)"
     return shown
@@ -56,7 +53,12 @@ def css_string(text: str) -> str:
 
 
 def _visible(character: str) -> str:
-    if character == " " or unicodedata.category(character) not in _UNSEEN:
+    """Return the character, or its code where it does not show what it is.
+
+    Not printable are control, format (which holds the bidirectional overrides), surrogate,
+    private and unassigned characters and every separator but the plain space.
+    """
+    if character.isprintable():
         return character
     code = ord(character)
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -12,7 +12,7 @@ from ledcal.reports.quantity import PERCENT, print_unit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationRow:
-    """One point of the verification: what was asked, what came, and how far apart they are."""
+    """One point of the verification as printed; what it shares with a `ResultRow` is the same."""
 
     channel: int
     share: str
@@ -21,11 +21,15 @@ class VerificationRow:
     expanded_uncertainty: str
     deviation: str
     u_rel: str
+    k: str
     limits: str
     acceptance: str
+    probability: str
     board: str
     judged: bool
     verdict: Verdict
+    statement: str
+    budget: int
 
 
 def verification(record: Record) -> list[Measured]:
@@ -41,8 +45,12 @@ def verification(record: Record) -> list[Measured]:
     ]
 
 
-def verification_row(result: Measured) -> VerificationRow:
+def verification_row(result: Measured, *, budget: int = 0) -> VerificationRow:
     """Return one point of the verification as printed, with everything relative in percent.
+
+    Args:
+        result: The result.
+        budget: Number of its uncertainty budget in the appendix, 0 where it has none.
 
     Raises:
         ValueError: The result has no channel or no request that a deviation could refer to.
@@ -51,31 +59,45 @@ def verification_row(result: Measured) -> VerificationRow:
         raise ValueError(f"{result.measurand} of step {result.step} has no channel or no request")
     unit = print_unit(result.unit)
     value, expanded = stated(result.value, result.expanded_uncertainty, shift=unit.shift)
-    place = _place(result.expanded_uncertainty, unit.shift)
-    place_rel = _place(result.expanded_uncertainty / result.nominal, PERCENT)
+    place = result_place(result.expanded_uncertainty, unit.shift)
+    place_rel = result_place(result.expanded_uncertainty / result.nominal, PERCENT)
     share = result.where.get("request_fraction")
     board = result.where.get("board_degc")
     return VerificationRow(
         channel=result.channel,
-        share=significant(share, 4, shift=PERCENT) if isinstance(share, float | int) else "–",
+        share=significant(share, 4, shift=PERCENT) if isinstance(share, float | int) else ABSENT,
         asked=limit(decimal(result.nominal, shift=unit.shift), place),
         measured=value,
         expanded_uncertainty=expanded,
-        deviation=at_place(_percent_off(result.value, result.nominal), place_rel, sign=True),
+        deviation=at_place(percent_off(result.value, result.nominal), place_rel, sign=True),
         u_rel=at_place(
             decimal(result.expanded_uncertainty / result.nominal, shift=PERCENT), place_rel
         ),
-        limits=_limits_rel(result, result.nominal, place_rel),
-        acceptance=_acceptance_rel(result, result.nominal, place_rel),
-        board=f"{board:.1f}" if isinstance(board, float | int) else "–",
+        k=coverage_factor(result),
+        limits=tolerance_rel(result, result.nominal, place_rel),
+        acceptance=acceptance_rel(result, result.nominal, place_rel),
+        probability=probability(result.conformance_probability),
+        board=f"{board:.1f}" if isinstance(board, float | int) else ABSENT,
         judged=judged(result),
         verdict=result.verdict,
+        statement=statement(result),
+        budget=budget,
     )
 
 
-def verification_rows(results: Sequence[Measured]) -> list[VerificationRow]:
-    """Return all points of the verification, the decimal points of each column in line."""
-    rows = [verification_row(result) for result in results]
+def verification_rows(
+    results: Sequence[Measured], budgets: Sequence[int]
+) -> list[VerificationRow]:
+    """Return all points of the verification, the decimal points of each column in line.
+
+    Args:
+        results: The points, by `verification`.
+        budgets: For each point the number of its uncertainty budget, 0 where it has none.
+    """
+    rows = [
+        verification_row(result, budget=budget)
+        for result, budget in zip(results, budgets, strict=True)
+    ]
     return [
         replace(
             row, asked=asked, measured=came, expanded_uncertainty=u, deviation=off, u_rel=u_rel

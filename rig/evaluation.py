@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ledcal.calibration.agreement import Agreement, cross_check
+from ledcal.calibration.board_temperature import board_at_light
 from ledcal.calibration.curve import ChannelCurve, Point
 from ledcal.calibration.errors import EvaluationError
 from ledcal.calibration.estimate import Component, Estimate
@@ -18,6 +19,8 @@ from ledcal.rig.bench import Certificates
 from ledcal.rig.observation import FULL_CODE
 from ledcal.rig.station import PlaneSettings
 
+HALF_CODE = 0.5 / FULL_CODE
+"""Half a step of the drive, the limit of what a code leaves open, as a fraction of full drive."""
 AMBIENT = "ambient"
 """Name of the thermocouple in the air of the box."""
 
@@ -46,9 +49,20 @@ class Evaluated:
         """Drive of the first lit channel as a fraction of full drive."""
         return self.observation.drive_code[0] / FULL_CODE
 
-    def point(self) -> Point:
-        """Return the observation as a point for the fit."""
-        return Point(drive=self.drive, board_degc=self.board_degc, irradiance=self.irradiance)
+    def point(self, u_reading_k: float) -> Point:
+        """Return the observation as a point for the fit.
+
+        Args:
+            u_reading_k: Standard uncertainty of a reading of the board's sensor in a run. [K]
+        """
+        board = board_at_light(self.observation, u_reading_k)
+        return Point(
+            drive=self.drive,
+            board_degc=board.value,
+            irradiance=self.irradiance,
+            u_drive=HALF_CODE / math.sqrt(3),
+            u_board_k=board.u,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +135,7 @@ def reference_plane(settings: PlaneSettings) -> ReferencePlane:
     )
 
 
-def cross_check_bands(seen: Evaluated, plane: PlaneSettings) -> Agreement:
+def spectrometer_check(seen: Evaluated, plane: PlaneSettings) -> Agreement:
     """Compare the spectrometer's irradiance with the power meter's, each by its certificate.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ledcal.calibration.curve import ChannelCurve, Point, ReferenceCondition, fit_channel
-from ledcal.calibration.drive_model import COEFFICIENTS, MODEL
+from ledcal.calibration.estimate import Estimate
 from ledcal.calibration.panel_calibration import (
     FLAG_ENGINEERING,
     FLAG_SIMULATED,
@@ -17,7 +17,7 @@ from ledcal.calibration.panel_calibration import (
     PanelCalibration,
 )
 from ledcal.calibration.record import PanelIdentity
-from ledcal.calibration.table import U_REL_STEP, channel_table
+from ledcal.calibration.table import U_REL_STEP, channel_table, served_estimate
 from ledcal.rig.characterise import WarmUp
 from ledcal.rig.evaluation import Evaluated, centroid_at
 from ledcal.rig.product import Product
@@ -29,17 +29,23 @@ _DRAWN_POINTS = 41
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FittedChannel:
-    """One channel's curve with what it was fitted to and the table made from it."""
+    """One channel's curve with what it was fitted to and the table made from it.
+
+    Attributes:
+        served: What a request gives where that is known least, with the budget of `u_rel`.
+    """
 
     curve: ChannelCurve
     table: ChannelTable
+    served: Estimate
     points: tuple[Point, ...]
     centroid_nm: float
 
     def event(self) -> dict[str, Any]:
         """Return the facts of the event `curve`."""
-        curve, table = self.curve, self.table
-        drives = np.linspace(curve.drive_min, curve.drive_max, _DRAWN_POINTS).tolist()
+        curve, table, judged = self.curve, self.table, self.curve.statistics
+        drives = np.linspace(curve.drive_min, curve.drive_max, _DRAWN_POINTS)
+        at_ref_w_m2, _ = curve.evaluate(drives, np.full_like(drives, curve.t_ref_degc))
         u = np.sqrt(np.diag(curve.covariance)).tolist()
         return {
             "channel": curve.channel,
@@ -49,30 +55,48 @@ class FittedChannel:
                     "board_degc": point.board_degc,
                     "irradiance_w_m2": point.irradiance.value,
                     "u_w_m2": point.irradiance.u_independent,
+                    "u_board_k": point.u_board_k,
                     "residual_rel": residual,
                 }
                 for point, residual in zip(self.points, curve.residual_rel, strict=True)
             ],
-            "model": MODEL,
-            "coefficients": dict(zip(COEFFICIENTS, curve.coefficients, strict=True)),
-            "coefficient_u": dict(zip(COEFFICIENTS, u, strict=True)),
+            "model": curve.formula,
+            "coefficients": dict(zip(curve.names, curve.coefficients, strict=True)),
+            "coefficient_u": dict(zip(curve.names, u, strict=True)),
             "t_ref_degc": curve.t_ref_degc,
             "t_min_degc": curve.t_min_degc,
             "t_max_degc": curve.t_max_degc,
-            "chi2": curve.chi2,
-            "dof": curve.dof,
-            "curve_drive": drives,
-            "curve_irradiance_w_m2": [
-                curve.irradiance_w_m2(drive, curve.t_ref_degc) for drive in drives
-            ],
+            "chi2": judged.chi2,
+            "dof": judged.dof,
+            "statistics": {
+                "chi2_probability": judged.chi2_probability,
+                "runs": judged.runs,
+                "runs_probability": judged.runs_probability,
+                "largest_normalised_residual": judged.largest_normalised,
+                "largest_residual_point": judged.largest_point,
+                "leave_one_out_rel": judged.leave_one_out_rel,
+            },
+            "strained": curve.strained,
+            "curve_drive": drives.tolist(),
+            "curve_irradiance_w_m2": at_ref_w_m2.tolist(),
             "knot_drive_code": list(table.drive),
             "knot_irradiance_w_m2": [e * IRRADIANCE_STEP_W_M2 for e in table.irradiance],
             "b1": table.b1,
             "b2": table.b2,
-            "b1_per_k": curve.coefficients[3],
-            "b2_per_k2": curve.coefficients[4],
+            "b1_per_k": curve.b1_per_k,
+            "b2_per_k2": curve.b2_per_k2,
             "ceiling_w_m2": table.ceiling * IRRADIANCE_STEP_W_M2,
             "u_rel": table.u_rel * U_REL_STEP,
+            "u_rel_budget": [
+                {
+                    "name": component.name,
+                    "evaluation": component.evaluation,
+                    "common": component.common,
+                    "source": component.source,
+                    "contribution_rel": component.contribution / self.served.value,
+                }
+                for component in self.served.components
+            ],
             "centroid_nm": self.centroid_nm,
         }
 
@@ -91,7 +115,7 @@ def fit_panel(
     found = {}
     for channel, settings in product.channels.items():
         seen = [*warm_up.transient[channel], spectra[channel], *levels[channel]]
-        points = tuple(one.point() for one in seen)
+        points = tuple(one.point(product.temperature.u_reading_k) for one in seen)
         reference = _reference(product, [point.board_degc for point in points])
         curve = fit_channel(channel, points, reference, product.temperature.u_board_k)
         centroid_nm = centroid_at(
@@ -107,7 +131,11 @@ def fit_panel(
             centroid_nm=centroid_nm,
         )
         found[channel] = FittedChannel(
-            curve=curve, table=table, points=points, centroid_nm=centroid_nm
+            curve=curve,
+            table=table,
+            served=served_estimate(curve, table, settings.nominal_w_m2),
+            points=points,
+            centroid_nm=centroid_nm,
         )
     return found
 

@@ -47,6 +47,7 @@ class TemperatureSettings(Settings):
     rated_degc: TemperatureSpan
     beyond_measured_k: Annotated[float, Ge(0), Le(15)]
     u_board_k: Annotated[float, Gt(0), Le(5)]
+    u_reading_k: Annotated[float, Gt(0), Le(1)]
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -7,28 +7,60 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ledcal.calibration.channel_curve import ChannelCurve, ReferenceCondition
+from ledcal.calibration.channel_curve import (
+    ChannelCurve,
+    OwnErrors,
+    ReferenceCondition,
+    SharedError,
+)
+from ledcal.calibration.drive_shape import PhysicalShape
 from ledcal.calibration.errors import FileError, FitError
+from ledcal.calibration.estimate import Component
+from ledcal.calibration.fit_statistics import FitStatistics
 from ledcal.calibration.lookup import check_served, check_table, lookup
 from ledcal.calibration.panel_calibration import ChannelTable
-from ledcal.calibration.table import channel_table, largest_u_rel
+from ledcal.calibration.table import channel_table, served_estimate
+
+CALM = FitStatistics(
+    chi2=7.0,
+    dof=7,
+    chi2_probability=0.43,
+    runs=7,
+    runs_probability=0.5,
+    largest_normalised=1.5,
+    largest_point=3,
+    leave_one_out_rel=3e-4,
+    unchecked=0,
+)
+METER = Component(name="meter", u_input=0.0125, evaluation="B", common=True, source="test")
 
 
 def _curve(
     p: tuple[float, float, float] = (6e-3, 5e-5, 8e-4), b: tuple[float, float] = (4.2e-3, 9e-6)
 ) -> ChannelCurve:
+    p0, p1, p2 = p
+    coefficients = (p0, p1, p2, 0.0, 0.0, *b)
+    own = OwnErrors(
+        name="fit",
+        evaluation="A",
+        source="test",
+        dof=28.0,
+        covariance=np.diag([1e-12, 1e-14, 1e-12, 0.0, 0.0, 1e-10, 1e-14]),
+    )
+    # A relative error of the meter lowers every coefficient of the denominator by as much.
+    shift = np.array([-0.0125 * p0, -0.0125 * p1, -0.0125 * p2, 0.0, 0.0, 0.0, 0.0])
     return ChannelCurve(
         channel=1,
-        coefficients=(*p, *b),
-        covariance=np.diag([1e-12, 1e-14, 1e-12, 1e-10, 1e-14]),
+        shape=PhysicalShape(),
+        coefficients=coefficients,
+        own_errors=(own,),
+        shared_errors=(SharedError(component=METER, shift=shift),),
         reference=ReferenceCondition(t_ref_degc=40.0, t_min_degc=20.0, t_max_degc=55.0),
         drive_min=0.08,
         drive_max=1.0,
-        chi2=10.0,
-        dof=11,
+        statistics=CALM,
+        strained=False,
         residual_rel=(),
-        u_common=0.0125,
-        u_model=0.0005,
         u_board_k=0.2,
     )
 
@@ -69,19 +101,62 @@ def test_every_request_gives_what_the_curve_says(board_degc: float) -> None:
 def test_the_stated_uncertainty_holds_that_of_the_curve_and_the_table() -> None:
     curve = _curve()
     table = _table(curve)
-    of_curve = max(curve.u_rel(curve.drive_for(100.0, t), t) for t in (20.0, 40.0, 55.0))
+    drives = [lookup(table, 10000, degc * 256) / 65535 for degc in (20, 40, 55)]
+    of_curve = max(
+        curve.u_rel(drive, degc) for drive, degc in zip(drives, (20, 40, 55), strict=True)
+    )
     assert 2 * of_curve <= table.u_rel * 1e-4 < 2 * of_curve * 1.1
     coarse = channel_table(
         curve, nominal_w_m2=100.0, ceiling_w_m2=103.0, centroid_nm=855.0, points=4
     )
-    assert coarse.u_rel > table.u_rel + 20
+    assert coarse.u_rel > table.u_rel + 10
 
 
 def test_a_wrong_table_shows_in_the_stated_uncertainty() -> None:
     curve = _curve()
     table = _table(curve)
     wrong = replace(table, irradiance=tuple(round(e * 1.05) for e in table.irradiance))
-    assert largest_u_rel(curve, wrong, 100.0) > 0.025
+    served = served_estimate(curve, wrong, 100.0)
+    assert served.u / served.value > 0.025
+
+
+def test_the_file_states_the_worst_request_with_all_its_components() -> None:
+    """u_rel is k = 2 of a budget that keeps the certificate's name and the look-up's own part."""
+    curve = _curve()
+    table = _table(curve)
+    served = served_estimate(curve, table, 100.0)
+    assert table.u_rel == math.ceil(2 * served.u / served.value / 1e-4)
+    by_name = {component.name: component.u / served.value for component in served.components}
+    assert set(by_name) == {
+        "fit",
+        "meter",
+        "board temperature",
+        "integer look-up",
+        "rounding of a request",
+    }
+    assert by_name["meter"] == pytest.approx(0.0125, rel=1e-3)
+    assert by_name["rounding of a request"] == pytest.approx(0.5 / 2500 / math.sqrt(3))
+    assert 0 < by_name["integer look-up"] < 0.0004
+
+
+def test_the_knots_are_fitted_to_the_straight_pieces_of_the_look_up() -> None:
+    """Moving the inner knots off the curve halves what the chords leave at the upper end."""
+    curve = _curve((4e-3, 5e-5, 4e-3))
+    table = channel_table(
+        curve, nominal_w_m2=100.0, ceiling_w_m2=103.0, centroid_nm=855.0, points=6
+    )
+    on_curve = tuple(
+        round(100 * curve.irradiance_w_m2(code / 65535, 40.0)) for code in table.drive
+    )
+    assert (on_curve[0], on_curve[-1]) == (table.irradiance[0], table.irradiance[-1])
+
+    def worst(made: ChannelTable) -> float:
+        requests = np.arange(4000, 10000, 5)
+        codes = [lookup(made, int(request), made.t_ref) for request in requests]
+        given, _ = curve.evaluate(np.array(codes) / 65535, np.full(len(codes), 40.0))
+        return float(np.max(np.abs(given / (requests / 100) - 1)))
+
+    assert worst(table) < 0.7 * worst(replace(table, irradiance=on_curve))
 
 
 @settings(max_examples=40)

@@ -171,7 +171,7 @@ def _coefficient_cases(own: InProcess, fitted: Mapping[int, FittedChannel]) -> I
     """Yield b1, which is d(1/E)/dT·E at the reference temperature: 1/T1 of the emitter."""
     for channel, one in fitted.items():
         *_, b1, _ = one.curve.coefficients
-        u = math.sqrt(float(one.curve.covariance[3, 3]))
+        u = one.curve.coefficient("b1").u
         yield Case(
             quantity="temperature coefficient b1",
             channel=channel,
