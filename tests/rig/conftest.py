@@ -75,6 +75,8 @@ FILES: dict[str, dict[str, Any]] = {
             "u_distance_mm": 0.3,
             "distance_sensitivity_per_mm": 0.006,
             "u_cosine": 0.004,
+            "spectrometer_ratio": 0.933,
+            "u_spectrometer_ratio": 0.003,
             "description": "centre of the panel",
         },
         "decision": {"guard_factor": 1.0},
