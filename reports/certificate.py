@@ -5,38 +5,31 @@ the browser. Whatever is printed passes `_printed`, which makes text from outsid
 no bare number through, so that each number has been rounded for its uncertainty.
 """
 
-import base64
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template, Undefined
 from markupsafe import Markup
 
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome
-from ledcal.calibration.record import Instrument, Record
+from ledcal.calibration.record import Instrument, Measured, Record
 from ledcal.reports.budget import budget
-from ledcal.reports.coefficients import coefficient_table, knot_table
+from ledcal.reports.coefficients import coefficient_table, knot_table, models
+from ledcal.reports.conformity import coverage, risk_words
 from ledcal.reports.curve_figure import curve_figure, residual_reach
 from ledcal.reports.figures import spectra_figure, verification_figure
-from ledcal.reports.number import at_place, decimal, significant
+from ledcal.reports.monte_carlo import check_words
+from ledcal.reports.page import PAGE, csp_hash, source
+from ledcal.reports.photobiological import safety_sheet
 from ledcal.reports.quantity import facts
-from ledcal.reports.results import (
-    channel_names,
-    coverage,
-    result_row,
-    rule_letters,
-    verification,
-    verification_rows,
-)
-from ledcal.reports.shapes import verdict_shape
+from ledcal.reports.result_budgets import result_budgets
+from ledcal.reports.results import ResultRow, channel_names, result_row, rule_letters
 from ledcal.reports.summary import key_figures
 from ledcal.reports.text import NOT_RECORDED, css_string, instant, legible
+from ledcal.reports.verification import verification, verification_rows
 
 _CONDITION_STEPS = ("blank", "warm_up")
 _FILE_STATES = {
@@ -61,8 +54,14 @@ def certificate_html(record: Record, *, record_sha256: str) -> str:
     others = [m for m in record.measured if m not in verified]
     before = [m for m in others if m.step in _CONDITION_STEPS and m.channel is None]
     rules = rule_letters(record.measured)
+    budgeted = [m for m in record.measured if m.components]
+    numbers = {id(m): number for number, m in enumerate(budgeted, start=1)}
+
+    def rows(results: Sequence[Measured]) -> list[ResultRow]:
+        return [result_row(m, rules, budget=numbers.get(id(m), 0)) for m in results]
+
     style = _style(record)
-    return _PAGE.render(
+    return PAGE.render(
         record=record,
         run=record.run,
         panel=record.panel,
@@ -70,7 +69,7 @@ def certificate_html(record: Record, *, record_sha256: str) -> str:
         marks=_marks(record),
         record_sha256=record_sha256,
         style=Markup(style),
-        style_hash=Markup(_csp_hash(style)),
+        style_hash=Markup(csp_hash(style)),
         started_at=instant(record.run.at),
         finished_at=instant(record.finished_at),
         key_figures=key_figures(verified),
@@ -79,25 +78,28 @@ def certificate_html(record: Record, *, record_sha256: str) -> str:
         rules=rules,
         verification_rules=rule_letters(verified),
         plane=facts(record.run.plane),
-        conditions=[result_row(m, rules) for m in before],
         instruments=[_instrument(i, record.run.at) for i in record.instruments],
-        verification=verification_rows(verified),
+        verification=verification_rows(verified, [numbers.get(id(m), 0) for m in verified]),
         verification_k=coverage(verified),
+        verification_risks=risk_words(verified),
+        verification_checks=check_words(verified),
         verification_figure=verification_figure(verified, names) if verified else None,
+        conditions=rows(before),
         channels=[
-            (channel, name, [result_row(m, rules) for m in others if m.channel == channel])
+            (channel, name, rows([m for m in others if m.channel == channel]))
             for channel, name in names.items()
         ],
         names=names,
         results_k=coverage(others),
-        panel_results=[
-            result_row(m, rules) for m in others if m.channel is None and m not in before
-        ],
+        panel_results=rows([m for m in others if m.channel is None and m not in before]),
+        safety=safety_sheet(record.safety, record.measured),
         spectra=spectra_figure(record.spectra, names) if record.spectra else None,
         curves=_curve_figures(record, names),
+        models=models(record.curves),
         coefficients=coefficient_table(record.curves),
         knots=knot_table(record.curves),
         budget=budget(verified),
+        budgets=result_budgets(budgeted, rules),
     )
 
 
@@ -156,34 +158,10 @@ def _style(record: Record) -> str:
         "PAGE-ITEM": f"panel {legible(record.run.serial, longest=40)}",
         "PAGE-MARK": f"{marks}: NOT FOR RELEASE" if marks else "",
     }
-    sheet = _source("certificate.css")
+    sheet = source("certificate.css")
     for place, words in margins.items():
         sheet = sheet.replace(f'"{place}"', css_string(words))
     return sheet
-
-
-def _csp_hash(style: str) -> str:
-    digest = hashlib.sha256(style.encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"
-
-
-def _source(name: str) -> str:
-    return files("ledcal.reports").joinpath(name).read_text(encoding="utf-8")
-
-
-def _printed(value: Any) -> Any:
-    """Let through what may stand on the page.
-
-    Raises:
-        TypeError: The value is a float, whose digits nobody chose, or no text at all.
-    """
-    if isinstance(value, Markup | Undefined):
-        return value
-    if isinstance(value, str):
-        return legible(value)
-    if isinstance(value, int):
-        return str(value)
-    raise TypeError(f"{value!r} cannot be printed: round it with its uncertainty first")
 
 
 def _require_finite(value: Any, place: str) -> None:
@@ -200,29 +178,8 @@ def _require_finite(value: Any, place: str) -> None:
         for key, inner in value.items():
             _require_finite(inner, f"{place}.{key}")
     elif isinstance(value, Sequence) and not isinstance(value, str):
+        # Spectra are most of a record: one by one they would take longer than the whole page.
+        if all(type(inner) is float for inner in value) and all(map(math.isfinite, value)):
+            return
         for index, inner in enumerate(value):
             _require_finite(inner, f"{place}[{index}]")
-
-
-def _tenths(duration_s: float) -> str:
-    return at_place(decimal(duration_s), -1)
-
-
-def _compiled() -> Template:
-    """Compile the page and its parts once: that takes longer than to fill them."""
-    environment = Environment(
-        loader=FunctionLoader(_source),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_printed,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(significant=significant, seconds=_tenths)
-    environment.globals.update(shape=verdict_shape, not_recorded=NOT_RECORDED)
-    for part in ("certificate_parts.html", "certificate_sections.html"):
-        environment.get_template(part)
-    return environment.get_template("certificate.html")
-
-
-_PAGE = _compiled()

@@ -4,11 +4,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ledcal.calibration.record import CurveFitted
+from ledcal.reports.conformity import ABSENT, probability
 from ledcal.reports.number import at_place, concise, decimal, last_place, significant
-from ledcal.reports.quantity import print_unit
+from ledcal.reports.quantity import PERCENT, condition, print_unit
 
 _IRRADIANCE = print_unit("W/m2")
-_ABSENT = "–"
+# What the record calls a statistic of the fit: words, and the power of ten to the printed unit.
+_STATISTICS = {
+    "chi2_probability": ("probability of so great a chi² or a greater / %", PERCENT),
+    "runs": ("runs of residuals of one sign", 0),
+    "runs_probability": ("probability of so few runs or fewer / %", PERCENT),
+    "largest_normalised_residual": ("largest residual over its own u", 0),
+    "largest_residual_point": ("point of the largest residual", 0),
+    "leave_one_out_rel": ("error foretelling a point left out, r.m.s. / %", PERCENT),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +45,8 @@ def coefficient_table(curves: Sequence[CurveFitted]) -> ChannelTable:
     names = list(dict.fromkeys(name for curve in curves for name in curve.coefficients))
     rows += [(f"Fit: {name}", [_fitted(curve, name) for curve in curves]) for name in names]
     rows.append(("Fit: chi² / degrees of freedom", [f"{c.chi2:.1f} / {c.dof}" for c in curves]))
+    known = list(dict.fromkeys(name for curve in curves for name in curve.statistics))
+    rows += [(_statistic_words(name), [_statistic(c, name) for c in curves]) for name in known]
     return ChannelTable(channels=[c.channel for c in curves], rows=rows)
 
 
@@ -51,7 +62,7 @@ def knot_table(curves: Sequence[CurveFitted]) -> ChannelTable:
 
 def _knot(curve: CurveFitted, knot: int) -> tuple[str, str]:
     if knot >= len(curve.knot_drive_code):
-        return _ABSENT, _ABSENT
+        return ABSENT, ABSENT
     return str(curve.knot_drive_code[knot]), _irradiance(curve.knot_irradiance_w_m2[knot])
 
 
@@ -68,7 +79,41 @@ def _four(value: float) -> str:
 
 def _fitted(curve: CurveFitted, name: str) -> str:
     if name not in curve.coefficients:
-        return _ABSENT
+        return ABSENT
     if name not in curve.coefficient_u:
         return significant(curve.coefficients[name], 5)
     return concise(curve.coefficients[name], curve.coefficient_u[name])
+
+
+def _statistic_words(name: str) -> str:
+    if name in _STATISTICS:
+        return f"Fit: {_STATISTICS[name][0]}"
+    label, _ = condition(name, 0.0)
+    return f"Fit: {label}"
+
+
+def _statistic(curve: CurveFitted, name: str) -> str:
+    """Return a statistic of the fit; one not known here is printed with the unit of its name."""
+    value = curve.statistics.get(name)
+    if value is None:
+        return ABSENT
+    if name.endswith("_probability"):
+        return probability(value)
+    if name in _STATISTICS:
+        return significant(value, 3, shift=_STATISTICS[name][1])
+    _, text = condition(name, value)
+    return text
+
+
+def models(curves: Sequence[CurveFitted]) -> list[tuple[str, str]]:
+    """Return the models of the fits, each with the channels that it holds for in words.
+
+    The words are empty where all channels have the same model.
+    """
+    by_model: dict[str, list[str]] = {}
+    for curve in curves:
+        by_model.setdefault(curve.model, []).append(str(curve.channel))
+    return [
+        (model, f"channel{'s' * (len(channels) > 1)} {', '.join(channels)}" * (len(by_model) > 1))
+        for model, channels in by_model.items()
+    ]

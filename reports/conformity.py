@@ -56,7 +56,7 @@ def statement(result: Measured) -> str:
 
 
 def risk_words(results: Sequence[Measured]) -> str:
-    """Return TUR and specific risk of several results in one sentence, empty where none has any."""
+    """Return TUR and specific risk of several results in words, empty where none has any."""
     ratios = [result.tur for result in results if result.tur is not None]
     risks = [result.specific_risk for result in results if result.specific_risk is not None]
     said = []

@@ -1,4 +1,4 @@
-"""Tolerance and acceptance limits as printed, in the unit of a result or in percent of a nominal."""
+"""Tolerance and acceptance limits as printed, absolute or in percent off a nominal value."""
 
 from decimal import Decimal
 

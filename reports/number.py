@@ -114,6 +114,11 @@ def significant(value: float, digits: int, *, shift: int = 0) -> str:
     return _without_idle_zeros(at_place(number, last_place(abs(number), digits=digits)))
 
 
+def grouped(count: int) -> str:
+    """Return a count with its digits in groups of three (ISO 80000-1, 7.3.1)."""
+    return f"{count:,}".replace(",", " ")
+
+
 def aligned(texts: Sequence[str]) -> list[Markup]:
     """Return numbers of one column, filled up with figure spaces so that their points line up."""
     decimals = [len(text.partition(".")[2]) for text in texts]

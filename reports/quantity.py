@@ -23,6 +23,7 @@ _PRINT_UNITS = {
     "W/m2": PrintUnit(sign="mW/cm²", shift=-1),
     "W/m2/nm": PrintUnit(sign="mW/(cm²·nm)", shift=-1),
     "W/(m2.nm)": PrintUnit(sign="mW/(cm²·nm)", shift=-1),
+    "W/m2/sr": PrintUnit(sign="W/(m²·sr)", shift=0),
     "1": PrintUnit(sign="%", shift=2),
     "1/K": PrintUnit(sign="%/K", shift=2),
     "Cel": PrintUnit(sign="°C", shift=0),

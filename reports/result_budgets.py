@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from ledcal.calibration.outcome import Verdict
 from ledcal.calibration.record import Measured
 from ledcal.reports.conformity import (
@@ -15,7 +17,7 @@ from ledcal.reports.conformity import (
     probability,
     statement,
 )
-from ledcal.reports.number import at_place, decimal, last_place, significant, stated
+from ledcal.reports.number import at_place, decimal, grouped, last_place, significant, stated
 from ledcal.reports.quantity import PERCENT, conditions, measurand_words, print_unit
 from ledcal.reports.results import result_place
 
@@ -92,11 +94,11 @@ def _result_budget(number: int, result: Measured, rules: Mapping[str, str]) -> R
     ]
     # Records of ledcal 0.1 tell nothing of degrees of freedom, where null would be infinite.
     if result.rule_kind is not None:
-        facts.append(("degrees of freedom", degrees(result.dof)))
+        facts.append(("ν", degrees(result.dof)))
     facts.append(("rule", rules[result.rule]))
     for label, share in (
-        ("conformance probability", result.conformance_probability),
-        ("specific risk", result.specific_risk),
+        (Markup("p<sub>c</sub>"), result.conformance_probability),
+        ("risk", result.specific_risk),
     ):
         if share is not None:
             facts.append((label, f"{probability(share)} %"))
@@ -149,7 +151,9 @@ def _contribution(
         u=_two(u, shift=shift),
         share=_share(u, result.u),
         dof=_least_degrees(parts),
-        evaluation=", ".join(str(word) for word in (first.get("evaluation", ""), distribution) if word),
+        evaluation=", ".join(
+            str(word) for word in (first.get("evaluation", ""), distribution) if word
+        ),
         shared="yes" if first.get("common") else "no",
         source=str(first.get("source", "")),
     )
@@ -204,7 +208,8 @@ def _check(result: Measured) -> str:
         )
     )
     verdict = "validated" if drawn["validated"] else "not validated"
+    trials = f"{grouped(int(drawn['trials']))} trials (seed {int(drawn['seed'])})"
     return (
-        f"{low} … {high} {unit.sign} by {drawn['trials']} trials (seed {drawn['seed']}) against "
-        f"{stated_low} … {stated_high} by value ± U, tolerance {delta}: {verdict}"
+        f"{low} … {high} {unit.sign} by {trials} against {stated_low} … {stated_high} by "
+        f"value ± U, tolerance {delta}: {verdict}"
     )

@@ -6,8 +6,9 @@ from string import ascii_lowercase
 
 from ledcal.calibration.outcome import Verdict
 from ledcal.calibration.record import Measured, Record
-from ledcal.reports.conformity import judged
-from ledcal.reports.number import decimal, limit, significant, stated
+from ledcal.reports.conformity import ABSENT, coverage_factor, judged, probability, statement
+from ledcal.reports.limits import acceptance, tolerance
+from ledcal.reports.number import decimal, last_place, limit, significant, stated
 from ledcal.reports.quantity import conditions, measurand_words, print_unit
 
 

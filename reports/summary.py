@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from ledcal.calibration.outcome import Verdict
 from ledcal.calibration.record import Measured
-from ledcal.reports.results import judged, verification_row
+from ledcal.reports.conformity import judged
+from ledcal.reports.verification import verification_row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ def key_figures(verified: Sequence[Measured]) -> list[KeyFigure]:
         KeyFigure(
             label="Largest uncertainty",
             figure=f"{uncertainty.u_rel} %",
-            remark=f"U, k = {widest.k:g}, channel {uncertainty.channel} at {uncertainty.share} %",
+            remark=f"U, k = {uncertainty.k}, channel {uncertainty.channel} at "
+            f"{uncertainty.share} %",
         ),
     ]

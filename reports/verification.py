@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 
 from ledcal.calibration.outcome import Verdict
 from ledcal.calibration.record import Measured, Record
-from ledcal.reports.conformity import judged
+from ledcal.reports.conformity import ABSENT, coverage_factor, judged, probability, statement
+from ledcal.reports.limits import acceptance_rel, percent_off, tolerance_rel
 from ledcal.reports.number import aligned, at_place, decimal, limit, significant, stated
 from ledcal.reports.quantity import PERCENT, print_unit
+from ledcal.reports.results import result_place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
