@@ -132,9 +132,8 @@ def permitted_s(hazard: Hazard, level: float, alpha_rad: float) -> float:
         return _up_to(10.0, (20_000 / level) ** (4 / 3))
     if hazard is Hazard.BLUE_LIGHT:
         return _ALWAYS if level <= 100 else min(10_000.0, 1e6 / level)
-    shortest = 50_000 / (alpha * level)
-    # A hundredfold below the limit already needs none; far below, the power would overflow.
-    burn_s = shortest**4 if shortest < 1e6 else _ALWAYS
+    # Far below its limit a level needs none, and the fourth power would overflow.
+    burn_s = (50_000 / (alpha * level)) ** 4 if alpha * level > 1 else _ALWAYS
     if hazard is Hazard.RETINAL_THERMAL_WEAK:
         return _ALWAYS if level <= 6_000 / alpha else min(10.0, burn_s)
     return _up_to(10.0, burn_s)

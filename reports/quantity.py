@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ledcal.reports.number import significant
+from ledcal.reports.number import MINUS, significant
 from ledcal.reports.text import NOT_RECORDED
 
 PERCENT = 2
@@ -67,11 +67,14 @@ def condition(name: str, value: float | str) -> tuple[str, str]:
     """Return the label and the text of one named condition, such as `board_degc` and 39.8.
 
     The unit is read from the name's suffix; a drive or fraction is printed in percent. A text
-    keeps the unit of its name, since only numbers can be converted.
+    keeps the unit of its name, since only numbers can be converted. A whole number without a
+    unit is a count or a code and keeps all its digits.
     """
     label, ucum = _without_suffix(name)
     if isinstance(value, str):
         return label, f"{value} {ucum}" if ucum and value.strip() else value
+    if not ucum and float(value).is_integer():
+        return label, str(int(value)).replace("-", MINUS)
     unit = print_unit(ucum)
     return label, f"{significant(value, 4, shift=unit.shift)} {unit.sign}".rstrip()
 

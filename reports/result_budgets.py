@@ -17,7 +17,15 @@ from ledcal.reports.conformity import (
     probability,
     statement,
 )
-from ledcal.reports.number import at_place, decimal, grouped, last_place, significant, stated
+from ledcal.reports.number import (
+    UNCERTAINTY_DIGITS,
+    at_place,
+    decimal,
+    grouped,
+    last_place,
+    significant,
+    stated,
+)
 from ledcal.reports.quantity import PERCENT, conditions, measurand_words, print_unit
 from ledcal.reports.results import result_place
 
@@ -89,7 +97,7 @@ def _result_budget(number: int, result: Measured, rules: Mapping[str, str]) -> R
     unit = print_unit(result.unit)
     value, expanded = stated(result.value, result.expanded_uncertainty, shift=unit.shift)
     facts = [
-        ("u", f"{_two(result.u, shift=unit.shift)} {unit.sign}"),
+        ("u", f"{_digits(result.u, UNCERTAINTY_DIGITS, shift=unit.shift)} {unit.sign}"),
         ("k", coverage_factor(result)),
     ]
     # Records of ledcal 0.1 tell nothing of degrees of freedom, where null would be infinite.
@@ -145,10 +153,8 @@ def _contribution(
         name=name if single else f"{name.partition(' [')[0]}, {len(parts)} modes",
         value=value,
         u_input=u_input,
-        sensitivity=ABSENT
-        if sensitivity is None
-        else significant(float(sensitivity), 3, shift=shift),
-        u=_two(u, shift=shift),
+        sensitivity=ABSENT if sensitivity is None else _digits(float(sensitivity), 3, shift=shift),
+        u=_digits(u, UNCERTAINTY_DIGITS, shift=shift),
         share=_share(u, result.u),
         dof=_least_degrees(parts),
         evaluation=", ".join(
@@ -165,7 +171,9 @@ def _input(part: Mapping[str, Any]) -> tuple[str, str]:
     if u_input is None:
         return ABSENT if value is None else significant(float(value), 6), ABSENT
     if value is None or not u_input:
-        return ABSENT if value is None else significant(float(value), 6), _two(float(u_input))
+        return ABSENT if value is None else significant(float(value), 6), _digits(
+            float(u_input), UNCERTAINTY_DIGITS
+        )
     return stated(float(value), float(u_input))
 
 
@@ -176,10 +184,10 @@ def _least_degrees(parts: Sequence[Mapping[str, Any]]) -> str:
     return degrees(min(finite, default=None))
 
 
-def _two(u: float, *, shift: int = 0) -> str:
-    """Return an uncertainty with two digits, idle zeros kept."""
-    exact = decimal(u, shift=shift)
-    return at_place(exact, last_place(exact)) if exact else "0"
+def _digits(number: float, digits: int, *, shift: int = 0) -> str:
+    """Return a number with so many significant digits, idle zeros kept."""
+    exact = decimal(number, shift=shift)
+    return at_place(exact, last_place(abs(exact), digits=digits)) if exact else "0"
 
 
 def _share(u: float, combined: float) -> str:
