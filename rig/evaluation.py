@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ledcal.calibration.board_temperature import board_at_light
 from ledcal.calibration.agreement import Agreement, cross_check
+from ledcal.calibration.board_temperature import board_at_light
 from ledcal.calibration.curve import ChannelCurve, Point
 from ledcal.calibration.errors import EvaluationError
-from ledcal.calibration.estimate import Component, Estimate
+from ledcal.calibration.estimate import Component, Estimate, united
 from ledcal.calibration.fusion import mismatch_factor, weighted_irradiance
 from ledcal.calibration.indication import Observation, TemperatureIndication
 from ledcal.calibration.irradiance import ReferencePlane, board_degc, irradiance
@@ -21,6 +21,8 @@ from ledcal.rig.station import PlaneSettings
 
 HALF_CODE = 0.5 / FULL_CODE
 """Half a step of the drive, the limit of what a code leaves open, as a fraction of full drive."""
+BOARD = "board temperature"
+"""Name of the error of the panel's own sensor in a curve."""
 AMBIENT = "ambient"
 """Name of the thermocouple in the air of the box."""
 
@@ -166,12 +168,14 @@ def superposition_ratio(
 ) -> Estimate:
     """Return the irradiance of all channels on together over the sum of their curves. [1]
 
-    What is common to meter and curves cancels; the mismatch of the mixed light does not.
+    Errors that the reading and the curves have in common by name cancel as far as they are the
+    same; those of the certificate's wavelengths do so only in part, since the mixed light has
+    others than each channel. One reading of the board temperature serves all curves.
 
     Raises:
         EvaluationError: The observation cannot give a result, or a curve does not cover it.
     """
-    _, mismatch, measured = evaluator.irradiance(together)
+    _, _, measured = evaluator.irradiance(together)
     board = board_degc(together)
     alone = [
         curves[channel].estimate(code / FULL_CODE, board)
@@ -179,17 +183,13 @@ def superposition_ratio(
     ]
     total_w_m2 = sum(estimate.value for estimate in alone)
     value = measured.value / total_w_m2
-    sources = {
-        "reading of all channels": measured.u_independent / measured.value,
-        "curves of the channels": sum(one.u_independent**2 for one in alone) ** 0.5 / total_w_m2,
-        "spectral mismatch": mismatch.u / mismatch.value,
-    }
-    components = tuple(
-        Component(
-            name=name, u_input=value * u_rel, evaluation="B", common=False, source="this run"
-        )
-        for name, u_rel in sources.items()
-    )
+    of_reading = [one.times(1 / total_w_m2) for one in measured.components]
+    of_curves = [
+        replace(one, common=one.common or one.name == BOARD).times(-value / total_w_m2)
+        for estimate in alone
+        for one in estimate.components
+    ]
+    components = united(replace(one, relation="sum") for one in (*of_reading, *of_curves))
     return Estimate(value=value, unit="1", components=components)
 
 
