@@ -176,9 +176,10 @@ def superposition_ratio(
         EvaluationError: The observation cannot give a result, or a curve does not cover it.
     """
     _, _, measured = evaluator.irradiance(together)
-    board = board_degc(together)
+    # The sensor's own error is in the curves' budgets; here only what the board did meanwhile.
+    board = board_at_light(together, u_reading_k=0.0)
     alone = [
-        curves[channel].estimate(code / FULL_CODE, board)
+        curves[channel].estimate(code / FULL_CODE, board.value)
         for channel, code in zip(together.channels, together.drive_code, strict=True)
     ]
     total_w_m2 = sum(estimate.value for estimate in alone)
@@ -189,7 +190,10 @@ def superposition_ratio(
         for estimate in alone
         for one in estimate.components
     ]
-    components = united(replace(one, relation="sum") for one in (*of_reading, *of_curves))
+    per_k = sum(one.sensitivity for one in of_curves if one.name == BOARD)
+    of_board = [one.times(per_k) for one in board.components]
+    parts = (*of_reading, *of_curves, *of_board)
+    components = united(replace(one, relation="sum") for one in parts)
     return Estimate(value=value, unit="1", components=components)
 
 
