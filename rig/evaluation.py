@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ledcal.calibration.agreement import Agreement, cross_check
+from ledcal.calibration.band import Band, describe_band
 from ledcal.calibration.board_temperature import board_at_light
 from ledcal.calibration.curve import ChannelCurve, Point
 from ledcal.calibration.errors import EvaluationError
@@ -14,13 +15,11 @@ from ledcal.calibration.estimate import Component, Estimate, united
 from ledcal.calibration.fusion import mismatch_factor, weighted_irradiance
 from ledcal.calibration.indication import Observation, TemperatureIndication
 from ledcal.calibration.irradiance import ReferencePlane, board_degc, irradiance
-from ledcal.calibration.spectrum import Band, Spectrum, corrected_spectrum, describe_band
+from ledcal.calibration.spectrum import Spectrum, corrected_spectrum
 from ledcal.rig.bench import Certificates
 from ledcal.rig.observation import FULL_CODE
 from ledcal.rig.station import PlaneSettings
 
-HALF_CODE = 0.5 / FULL_CODE
-"""Half a step of the drive, the limit of what a code leaves open, as a fraction of full drive."""
 BOARD = "board temperature"
 """Name of the error of the panel's own sensor in a curve."""
 AMBIENT = "ambient"
@@ -62,7 +61,8 @@ class Evaluated:
             drive=self.drive,
             board_degc=board.value,
             irradiance=self.irradiance,
-            u_drive=HALF_CODE / math.sqrt(3),
+            # A code is exact; what the driver makes of it is what the curve is about.
+            u_drive=0.0,
             u_board_k=board.u,
         )
 
