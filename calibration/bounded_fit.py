@@ -9,7 +9,7 @@ from ledcal.calibration.least_squares import Model, require_count, require_point
 
 _MOST_STEPS = 200
 _FIRST_DAMPING, _DAMPING_STEP = 1e-4, 6.0
-_SETTLED = 1e-8
+_SETTLED = 1e-6
 """A step is the last when it changes chi-square by less than this, or this fraction of it."""
 
 

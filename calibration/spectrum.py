@@ -1,4 +1,4 @@
-"""From two blanks and a lit spectrum to the corrected spectrum and the band of an LED."""
+"""From two blanks and a lit spectrum to the corrected spectrum."""
 
 import math
 from dataclasses import dataclass, replace
@@ -9,12 +9,9 @@ from numpy.typing import NDArray
 from ledcal.calibration.band_shape import (
     lit,
     roughness,
-    shape_of,
-    without_bandpass,
 )
 from ledcal.calibration.certificate import SpectrometerCertificate
 from ledcal.calibration.errors import EvaluationError, OutsideCertificate
-from ledcal.calibration.estimate import Component, Estimate
 from ledcal.calibration.indication import FloatArray, Observation, SpectrumIndication
 from ledcal.calibration.influence import Factor, Noise
 from ledcal.calibration.uncertain import UncertainArray, uncertain
@@ -23,10 +20,8 @@ BAND_LEVEL = 0.01
 """The band is where the spectrum is at least this fraction of its peak (CIE 127)."""
 LEAST_PEAK_TO_NOISE = 20.0
 """Below this ratio most of the band is lost in noise."""
-BANDPASS_REL = 0.2
-"""What may be wrong of the correction for bandpass, as a fraction: a tenth for a bandpass known
-to 5 %, a tenth for the higher terms of a skewed band (tested on exponentially modified
-Gaussians)."""
+FLAT_TOP = 3
+"""So many neighbours that are all the highest value are no top of a band."""
 WAVELENGTH_SCALE = "wavelength scale"
 """Name of the error of the wavelength axis, wherever it appears."""
 NOISE = Noise(name="noise of the spectrum", evaluation="A", source="roughness of the spectrum")
@@ -100,37 +95,23 @@ def spectrum_of(
     return Spectrum(wavelength_nm=wavelength_nm, light=light, axis=_axis(u_wavelength_nm, source))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
-    """The band of one LED channel.
-
-    Attributes:
-        peak: Peak wavelength. [nm]
-        centroid: Centroid wavelength over the band down to 1 % of the peak. [nm]
-        fwhm: Full width at half maximum, the instrument's bandpass taken out. [nm]
-    """
-
-    peak: Estimate
-    centroid: Estimate
-    fwhm: Estimate
-
-
 def corrected_spectrum(observation: Observation, certificate: SpectrometerCertificate) -> Spectrum:
     """Return the panel's spectrum: lit minus the mean of the blanks, then the certificate.
 
     Wavelengths that the certificate does not cover are left out; that the light lies in what is
-    left is checked here for the peak and by `describe_band` for the whole band.
+    left is checked here for the peak and by `lit_part` for the whole band.
 
     Args:
         observation: Blank-lit-blank with a spectrum in each state, one integration time.
         certificate: Of the spectrometer.
 
     Raises:
-        EvaluationError: A spectrum is missing, not finite, on another axis or taken with another
-            integration time, or there is no light above the noise.
+        EvaluationError: A spectrum is missing, saturated, not finite, on another axis or taken
+            with another integration time, or there is no light above the noise.
         OutsideCertificate: The peak lies outside the certificate.
     """
     lit = _present(observation.lit.spectrum, "lit")
+    _require_rounded(lit)
     before = _present(observation.blank_before.spectrum, "blank before")
     after = _present(observation.blank_after.spectrum, "blank after")
     for blank, state in ((before, "blank before"), (after, "blank after")):
@@ -162,63 +143,6 @@ def corrected_spectrum(observation: Observation, certificate: SpectrometerCertif
         wavelength_nm=wavelength_nm[covered],
         light=shown * certificate.factor_at(wavelength_nm[covered]),
         axis=_axis(certificate.wavelength_u_nm, certificate.head.number),
-    )
-
-
-def describe_band(spectrum: Spectrum, certificate: SpectrometerCertificate) -> Band:
-    """Return peak, centroid and FWHM of the band around the spectrum's highest value.
-
-    The centroid is the first moment over the band down to 1 % of the peak [1]; a symmetric
-    bandpass does not move it. For the others the bandpass is taken out first: the peak is then
-    the top of a quartic through the highest values, the FWHM lies between interpolated
-    half-power points.
-
-    Args:
-        spectrum: The light of one channel; of several, the strongest is described.
-        certificate: Of the spectrometer.
-
-    Raises:
-        EvaluationError: Fewer than 6 wavelengths around the peak, or a band narrower than the
-            bandpass.
-        OutsideCertificate: The band runs out of the wavelengths that the certificate covers.
-
-    References:
-        [1] CIE 127:2007, Measurement of LEDs; CIE 214:2014 on bandpass.
-    """
-    x, y = spectrum.wavelength_nm, spectrum.irradiance_w_m2_nm
-    u = spectrum.u_independent_w_m2_nm
-    inside = lit_part(spectrum)
-    shown = shape_of(x, y, u, inside)
-    if shown.fwhm_nm <= certificate.bandpass_nm:
-        raise EvaluationError(
-            f"the band is {shown.fwhm_nm:.2f} nm wide, no more than the bandpass "
-            f"{certificate.bandpass_nm:g} nm of the spectrometer"
-        )
-    narrowed, u_narrowed = without_bandpass(x, y, u, certificate.bandpass_nm)
-    shape = shape_of(x, narrowed, u_narrowed, inside)
-    response = spectrum.light.contribution
-    sharp = np.array([without_bandpass(x, c, u, certificate.bandpass_nm)[0] for c in response.T])
-    describe = _Describe(spectrum=spectrum, certificate=certificate)
-    return Band(
-        peak=describe.nm(
-            shape.peak_nm,
-            shape.peak_noise_nm,
-            sharp.reshape(-1, x.size) @ shape.peak_gradient,
-            axis_sensitivity=1.0,
-            correction_nm=shape.peak_nm - shown.peak_nm,
-        ),
-        centroid=describe.nm(
-            shown.centroid_nm,
-            shown.centroid_noise_nm,
-            shown.centroid_gradient @ response,
-            axis_sensitivity=1.0,
-        ),
-        fwhm=describe.nm(
-            shape.fwhm_nm,
-            shape.fwhm_noise_nm,
-            sharp.reshape(-1, x.size) @ shape.fwhm_gradient,
-            correction_nm=shape.fwhm_nm - shown.fwhm_nm,
-        ),
     )
 
 
@@ -259,6 +183,18 @@ def _require_spectrum(wavelength_nm: FloatArray, values: FloatArray, state: str)
         raise EvaluationError(f"the {state} spectrum has no finite value at {at_nm:g} nm")
 
 
+def _require_rounded(lit: SpectrumIndication) -> None:
+    """Refuse a spectrum that rests on its highest value: the converter's end, not the light's."""
+    values = lit.irradiance_w_m2_nm
+    top = np.flatnonzero(values == values.max())
+    run = top[:FLAT_TOP]
+    if values.max() > 0 and top.size >= FLAT_TOP and run[-1] - run[0] == FLAT_TOP - 1:
+        raise EvaluationError(
+            f"the lit spectrum is saturated: {top.size} values from {lit.wavelength_nm[top[0]]:g} "
+            f"nm on are its highest, {values.max():.4g} W/m2/nm; shorten the integration time"
+        )
+
+
 def _require_partner(lit: SpectrumIndication, blank: SpectrumIndication, state: str) -> None:
     # Dark signal depends on integration time: only a blank of the same time cancels it.
     if not math.isclose(blank.integration_s, lit.integration_s, rel_tol=1e-6):
@@ -272,43 +208,3 @@ def _require_partner(lit: SpectrumIndication, blank: SpectrumIndication, state: 
 
 def _axis(u_wavelength_nm: float, source: str) -> Factor:
     return Factor(name=WAVELENGTH_SCALE, u_input=u_wavelength_nm, evaluation="B", source=source)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Describe:
-    spectrum: Spectrum
-    certificate: SpectrometerCertificate
-
-    def nm(
-        self,
-        value_nm: float,
-        noise_nm: float,
-        response_nm: FloatArray,
-        axis_sensitivity: float = 0.0,
-        correction_nm: float = 0.0,
-    ) -> Estimate:
-        """Return a wavelength with its noise, the response's errors, the axis, the bandpass."""
-        noise = Component(
-            name=NOISE.name,
-            u_input=noise_nm,
-            evaluation=NOISE.evaluation,
-            common=False,
-            source=NOISE.source,
-        )
-        response = [
-            factor.component(float(of))
-            for factor, of in zip(self.spectrum.light.factors, response_nm, strict=True)
-        ]
-        axis = self.spectrum.axis
-        others = [axis.component(axis.u_input * axis_sensitivity)] if axis_sensitivity else []
-        if correction_nm:
-            bandpass = Component(
-                name="bandpass",
-                u_input=BANDPASS_REL / math.sqrt(3),
-                sensitivity=correction_nm,
-                evaluation="B",
-                common=True,
-                source=self.certificate.head.number,
-            )
-            others.append(bandpass)
-        return Estimate(value=value_nm, unit="nm", components=(noise, *response, *others))

@@ -33,7 +33,7 @@ LOWEST_REQUEST = 0.25
 """The file's u_rel holds from this fraction of the nominal irradiance up to all of it."""
 U_REL_STEP = 1e-4
 """Unit of u_rel in the file: 0.01 %."""
-_REQUESTS, _TEMPERATURES = 201, 25
+_REQUESTS, _TEMPERATURES = 121, 13
 
 
 def channel_table(

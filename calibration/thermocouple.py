@@ -11,6 +11,7 @@ import numpy as np
 from numpy.polynomial import polynomial
 
 from ledcal.calibration.errors import EvaluationError
+from ledcal.calibration.estimate import Component, Estimate
 
 LOWEST_DEGC, HIGHEST_DEGC = -270.0, 1372.0
 LEAST_INVERTED_DEGC = -250.0
@@ -85,15 +86,21 @@ def hot_junction_degc(voltage_v: float, reference_degc: float) -> float:
     return degc
 
 
-def rise_share(probe_degc: Sequence[float], board_degc: Sequence[float]) -> float:
-    """Return how much of the board's climb the probe takes part in: the slope of a line. [1]
+def share_of_rise(
+    probe_degc: Sequence[float], board_degc: Sequence[float], *, least_board_rise_k: float
+) -> Estimate:
+    """Return how much of the board's climb a probe takes part in: the slope of a line. [1]
+
+    A probe that fell off stays at the temperature of the air: its share is about 0.
 
     Args:
         probe_degc: The thermocouple's temperatures, shape (n,). [degC]
         board_degc: The LED board's by the panel's own sensor, at the same times. [degC]
+        least_board_rise_k: Climb of the board from which on this can be judged. [K]
 
     Raises:
-        EvaluationError: Fewer than 3 pairs, unequal lengths, or a value that is not finite.
+        EvaluationError: Fewer than 3 pairs, unequal lengths, a value that is not finite, or a
+            board that climbed too little to tell.
     """
     probe, board = np.array(probe_degc, dtype=float), np.array(board_degc, dtype=float)
     if probe.shape != board.shape or probe.size < 3:
@@ -103,38 +110,26 @@ def rise_share(probe_degc: Sequence[float], board_degc: Sequence[float]) -> floa
         )
     if not (np.all(np.isfinite(probe)) and np.all(np.isfinite(board))):
         raise EvaluationError("a temperature is not finite; check that the probe is plugged in")
-    spread_k = board - board.mean()
-    if not np.any(spread_k):
-        raise EvaluationError("the board's temperature did not change: nothing to compare with")
-    return float(spread_k @ (probe - probe.mean()) / (spread_k @ spread_k))
-
-
-def fell_off(
-    probe_degc: Sequence[float],
-    board_degc: Sequence[float],
-    *,
-    least_share: float,
-    least_board_rise_k: float,
-) -> bool:
-    """Tell whether a probe stays at the room's temperature while the board beneath it climbs.
-
-    Args:
-        probe_degc: The thermocouple's temperatures, shape (n,). [degC]
-        board_degc: The LED board's by the panel's own sensor, at the same times. [degC]
-        least_share: Share of the board's climb that an attached probe takes part in at least.
-        least_board_rise_k: Climb of the board from which on this can be judged. [K]
-
-    Raises:
-        EvaluationError: As for `rise_share`, or the board climbed too little to tell.
-    """
-    share = rise_share(probe_degc, board_degc)
-    rise_k = max(board_degc) - min(board_degc)
-    if rise_k < least_board_rise_k:
+    rise_k = float(np.ptp(board))
+    if not rise_k >= least_board_rise_k or rise_k == 0:
         raise EvaluationError(
             f"the board climbed by {rise_k:.1f} K only, {least_board_rise_k:g} K are needed to "
             "tell whether a probe is attached; burn the panel longer"
         )
-    return share < least_share
+    away_k = board - board.mean()
+    squares = float(away_k @ away_k)
+    share = float(away_k @ (probe - probe.mean())) / squares
+    left_k = probe - probe.mean() - share * away_k
+    dof = probe.size - 2
+    scatter = Component(
+        name="scatter about the line",
+        u_input=math.sqrt(float(left_k @ left_k) / dof / squares),
+        evaluation="A",
+        common=False,
+        source="temperatures while the panel warmed up",
+        dof=float(dof),
+    )
+    return Estimate(value=share, unit="1", components=(scatter,))
 
 
 def _emf_mv(degc: float) -> tuple[float, float]:

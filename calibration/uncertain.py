@@ -43,8 +43,9 @@ class UncertainArray:
                 f"contributions of shape {self.contribution.shape}"
             )
         for what, numbers in (("value", self.value), ("contribution", self.contribution)):
-            if not np.all(np.isfinite(numbers)):
-                at = int(np.argmin(np.isfinite(numbers).reshape(self.value.size, -1).all(axis=1)))
+            finite = np.isfinite(numbers)
+            if not np.all(finite):
+                at = int(np.argwhere(~finite)[0][0])
                 raise EvaluationError(f"the {what} of element {at} is not finite")
 
     @property

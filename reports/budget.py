@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ledcal.calibration.budget import budget as calculated
-from ledcal.calibration.budget import recorded_estimate
 from ledcal.calibration.record import Measured
+from ledcal.reports.conformity import ABSENT, checked, coverage_factor, effective_degrees
 from ledcal.reports.number import at_place, decimal, significant
 from ledcal.reports.quantity import PERCENT, print_unit
 
-_MANY_DOF = 1000
 _SMALLEST = Decimal("0.005")
 
 
@@ -52,7 +50,6 @@ def budget(results: Sequence[Measured]) -> Budget | None:
     if not points:
         return None
     contributions = [_contributions(point) for point in points]
-    budgets = [calculated(recorded_estimate(point)) for point in points]
     names = list(dict.fromkeys(name for own in contributions for name in own))
     return Budget(
         channels=sorted(largest),
@@ -63,13 +60,15 @@ def budget(results: Sequence[Measured]) -> Budget | None:
                 evaluation=evaluation,
                 shared=shared,
                 source=source,
-                shares=[own.get((name, evaluation, shared, source), "–") for own in contributions],
+                shares=[
+                    own.get((name, evaluation, shared, source), ABSENT) for own in contributions
+                ],
             )
             for name, evaluation, shared, source in names
         ],
         combined=[_share(point.u, point.value) for point in points],
-        dof=[_dof(one.dof) for one in budgets],
-        coverage_factor=[f"{one.coverage_factor:.2f}" for one in budgets],
+        dof=[effective_degrees(point) for point in points],
+        coverage_factor=[coverage_factor(point) for point in points],
         interval=[_interval(point) for point in points],
         expanded=[_share(point.expanded_uncertainty, point.value) for point in points],
     )
@@ -95,21 +94,14 @@ def _contributions(result: Measured) -> dict[tuple[str, str, str, str], str]:
 def _share(u: float, value: float) -> str:
     """Return an uncertainty in percent of the value; a small one never reads as none."""
     if value == 0:
-        return "–"
+        return ABSENT
     share = decimal(u / value, shift=PERCENT)
     return "< 0.01" if 0 < share < _SMALLEST else at_place(share, -2)
 
 
-def _dof(dof: float) -> str:
-    """Return degrees of freedom, truncated as tables of t are read; many are infinitely many."""
-    return "∞" if dof >= _MANY_DOF else str(math.floor(dof))
-
-
 def _interval(point: Measured) -> str:
-    """Tell whether Monte Carlo confirmed the interval."""
-    if point.monte_carlo is None:
-        return "–"
-    return "confirmed" if point.monte_carlo.get("validated") else "not confirmed"
+    """Return whether propagation of distributions gave the same interval."""
+    return ABSENT if point.monte_carlo is None else checked(point.monte_carlo)
 
 
 def _point(result: Measured) -> str:

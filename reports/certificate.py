@@ -6,7 +6,7 @@ no bare number through, so that each number has been rounded for its uncertainty
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from typing import Any
@@ -48,7 +48,7 @@ def certificate_html(record: Record, *, record_sha256: str) -> str:
     Raises:
         RecordError: The record holds a number that is NaN or infinite.
     """
-    _require_finite(record, "record")
+    _require_finite(record)
     names = channel_names(record)
     verified = verification(record)
     others = [m for m in record.measured if m not in verified]
@@ -164,22 +164,30 @@ def _style(record: Record) -> str:
     return sheet
 
 
-def _require_finite(value: Any, place: str) -> None:
+def _require_finite(record: Record) -> None:
+    for place, number in _not_finite(record):
+        raise RecordError(
+            f"record{place} is {number}: no page is made from a record with such a number; "
+            "check the record with `ledcal verify`"
+        )
+
+
+def _not_finite(value: Any) -> Iterator[tuple[str, float]]:
+    """Yield the place of each number that is NaN or infinite, and the number."""
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise RecordError(
-                f"{place} is {value}: no page is made from a record with such a number; "
-                "check the record with `ledcal verify`"
-            )
-    elif is_dataclass(value):
-        for field in fields(value):
-            _require_finite(getattr(value, field.name), f"{place}.{field.name}")
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            _require_finite(inner, f"{place}.{key}")
-    elif isinstance(value, Sequence) and not isinstance(value, str):
+            yield "", value
+        return
+    inside: Iterable[tuple[str, Any]] = ()
+    if isinstance(value, dict):
+        inside = ((f".{key}", inner) for key, inner in value.items())
+    elif isinstance(value, list):
         # Spectra are most of a record: one by one they would take longer than the whole page.
-        if all(type(inner) is float for inner in value) and all(map(math.isfinite, value)):
-            return
-        for index, inner in enumerate(value):
-            _require_finite(inner, f"{place}[{index}]")
+        if not (all(type(inner) is float for inner in value) and all(map(math.isfinite, value))):
+            inside = ((f"[{index}]", inner) for index, inner in enumerate(value))
+    elif is_dataclass(value):
+        inside = ((f".{field.name}", getattr(value, field.name)) for field in fields(value))
+    for place, inner in inside:
+        if inner is not None and not isinstance(inner, str):
+            for rest, number in _not_finite(inner):
+                yield place + rest, number

@@ -1,7 +1,8 @@
 """What is said of conformity beside the verdict: probabilities, coverage and the rule's words."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ledcal.calibration.decision import Rule
 from ledcal.calibration.outcome import Verdict
@@ -40,6 +41,16 @@ def degrees(dof: float | None) -> str:
     if dof is None:
         return "∞"
     return "> 1000" if dof > _MANY else significant(dof, 3)
+
+
+def effective_degrees(result: Measured) -> str:
+    """Return the effective degrees of freedom; records of ledcal 0.1 do not have them."""
+    return ABSENT if result.rule_kind is None else degrees(result.dof)
+
+
+def checked(monte_carlo: Mapping[str, Any]) -> str:
+    """Return what the propagation of distributions says of an interval (JCGM 101, 8.1)."""
+    return "validated" if monte_carlo["validated"] else "not validated"
 
 
 def judged(result: Measured) -> bool:

@@ -11,8 +11,10 @@ from ledcal.calibration.outcome import Verdict
 from ledcal.calibration.record import Measured
 from ledcal.reports.conformity import (
     ABSENT,
+    checked,
     coverage_factor,
     degrees,
+    effective_degrees,
     judged,
     probability,
     statement,
@@ -99,10 +101,8 @@ def _result_budget(number: int, result: Measured, rules: Mapping[str, str]) -> R
     facts = [
         ("u", f"{_digits(result.u, UNCERTAINTY_DIGITS, shift=unit.shift)} {unit.sign}"),
         ("k", coverage_factor(result)),
+        ("ν", effective_degrees(result)),
     ]
-    # Records of ledcal 0.1 tell nothing of degrees of freedom, where null would be infinite.
-    if result.rule_kind is not None:
-        facts.append(("ν", degrees(result.dof)))
     facts.append(("rule", rules[result.rule]))
     for label, share in (
         (Markup("p<sub>c</sub>"), result.conformance_probability),
@@ -131,20 +131,27 @@ def _result_budget(number: int, result: Measured, rules: Mapping[str, str]) -> R
 
 
 def _joined(components: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
-    """Return the components with the modes of one certificate, "name [1]" and so on, together."""
+    """Return the components, the largest contribution first.
+
+    The modes of one certificate, "name [1]" and so on, are together.
+    """
     joined: dict[tuple[object, ...], list[Mapping[str, Any]]] = {}
     for place, part in enumerate(components):
         name, mode, _ = str(part.get("name", "")).partition(" [")
         kinds = (part.get("evaluation"), part.get("common"), part.get("source"))
         joined.setdefault((name, *kinds) if mode else (place,), []).append(part)
-    return list(joined.values())
+    return sorted(joined.values(), key=_contributed, reverse=True)
+
+
+def _contributed(parts: Sequence[Mapping[str, Any]]) -> float:
+    return math.hypot(*(float(part["u"]) for part in parts))
 
 
 def _contribution(
     parts: Sequence[Mapping[str, Any]], result: Measured, shift: int
 ) -> Contribution:
     first, single = parts[0], len(parts) == 1
-    u = math.hypot(*(float(part["u"]) for part in parts))
+    u = _contributed(parts)
     name = str(first.get("name", ""))
     value, u_input = _input(first) if single else (ABSENT, ABSENT)
     sensitivity = first.get("sensitivity") if single else None
@@ -215,9 +222,8 @@ def _check(result: Measured) -> str:
             drawn["delta"],
         )
     )
-    verdict = "validated" if drawn["validated"] else "not validated"
     trials = f"{grouped(int(drawn['trials']))} trials (seed {int(drawn['seed'])})"
     return (
         f"{low} … {high} {unit.sign} by {trials} against {stated_low} … {stated_high} by "
-        f"value ± U, tolerance {delta}: {verdict}"
+        f"value ± U, tolerance {delta}: {checked(drawn)}"
     )

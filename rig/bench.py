@@ -12,9 +12,9 @@ from ledcal.calibration.certificate import (
     CertificateHead,
     PowerMeterCertificate,
     SpectrometerCertificate,
-    ThermocoupleCertificate,
     overdue,
 )
+from ledcal.calibration.thermocouple_certificate import ThermocoupleCertificate
 from ledcal.instruments.clock import Clock
 from ledcal.instruments.errors import InstrumentError, WrongInstrument
 from ledcal.instruments.link import Bus

@@ -13,11 +13,13 @@ from ledcal.calibration.certificate import (
     CertificateHead,
     PowerMeterCertificate,
     SpectrometerCertificate,
-    ThermocoupleCertificate,
-    ThermocoupleCorrection,
 )
 from ledcal.calibration.errors import EvaluationError
 from ledcal.calibration.indication import FloatArray
+from ledcal.calibration.thermocouple_certificate import (
+    ThermocoupleCertificate,
+    ThermocoupleCorrection,
+)
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.settings import BadKey, Settings, SettingsFile, read_settings, rising
 

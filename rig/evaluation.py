@@ -2,25 +2,26 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ledcal.calibration.agreement import Agreement, cross_check
+from ledcal.calibration.band import Band, describe_band
 from ledcal.calibration.board_temperature import board_at_light
 from ledcal.calibration.curve import ChannelCurve, Point
 from ledcal.calibration.errors import EvaluationError
-from ledcal.calibration.estimate import Component, Estimate
+from ledcal.calibration.estimate import Component, Estimate, united
 from ledcal.calibration.fusion import mismatch_factor, weighted_irradiance
 from ledcal.calibration.indication import Observation, TemperatureIndication
 from ledcal.calibration.irradiance import ReferencePlane, board_degc, irradiance
-from ledcal.calibration.spectrum import Band, Spectrum, corrected_spectrum, describe_band
+from ledcal.calibration.spectrum import Spectrum, corrected_spectrum
 from ledcal.rig.bench import Certificates
 from ledcal.rig.observation import FULL_CODE
 from ledcal.rig.station import PlaneSettings
 
-HALF_CODE = 0.5 / FULL_CODE
-"""Half a step of the drive, the limit of what a code leaves open, as a fraction of full drive."""
+BOARD = "board temperature"
+"""Name of the error of the panel's own sensor in a curve."""
 AMBIENT = "ambient"
 """Name of the thermocouple in the air of the box."""
 
@@ -60,7 +61,8 @@ class Evaluated:
             drive=self.drive,
             board_degc=board.value,
             irradiance=self.irradiance,
-            u_drive=HALF_CODE / math.sqrt(3),
+            # A code is exact; what the driver makes of it is what the curve is about.
+            u_drive=0.0,
             u_board_k=board.u,
         )
 
@@ -135,22 +137,30 @@ def reference_plane(settings: PlaneSettings) -> ReferencePlane:
     )
 
 
-def spectrometer_check(seen: Evaluated, plane: PlaneSettings) -> Agreement:
+def spectrometer_check(seen: Evaluated, settings: PlaneSettings) -> Agreement | None:
     """Compare the spectrometer's irradiance with the power meter's, each by its certificate.
 
+    None where the station file does not tell the ratio of the two heads' places.
+
     Raises:
-        EvaluationError: One of them is not positive.
+        EvaluationError: They cannot be compared.
     """
-    ratio = Component(
-        name="ratio of the heads' places",
-        u_input=plane.u_spectrometer_ratio,
+    if settings.spectrometer_ratio is None:
+        return None
+    place = Component(
+        name="place of the spectrometer's head",
+        value=settings.spectrometer_ratio,
+        u_input=settings.u_spectrometer_ratio,
         evaluation="B",
         common=True,
         source="station file",
     )
-    expected = Estimate(value=plane.spectrometer_ratio, unit="1", components=(ratio,))
-    weight = np.ones_like(seen.spectrum.wavelength_nm)
-    return cross_check(weighted_irradiance(seen.spectrum, weight), seen.irradiance, expected)
+    everywhere = np.ones_like(seen.spectrum.wavelength_nm)
+    return cross_check(
+        weighted_irradiance(seen.spectrum, everywhere),
+        seen.irradiance,
+        Estimate(value=settings.spectrometer_ratio, unit="1", components=(place,)),
+    )
 
 
 def superposition_ratio(
@@ -158,30 +168,32 @@ def superposition_ratio(
 ) -> Estimate:
     """Return the irradiance of all channels on together over the sum of their curves. [1]
 
-    What is common to meter and curves cancels; the mismatch of the mixed light does not.
+    Errors that the reading and the curves have in common by name cancel as far as they are the
+    same; those of the certificate's wavelengths do so only in part, since the mixed light has
+    others than each channel. One reading of the board temperature serves all curves.
 
     Raises:
         EvaluationError: The observation cannot give a result, or a curve does not cover it.
     """
-    _, mismatch, measured = evaluator.irradiance(together)
-    board = board_degc(together)
+    _, _, measured = evaluator.irradiance(together)
+    # The sensor's own error is in the curves' budgets; here only what the board did meanwhile.
+    board = board_at_light(together, u_reading_k=0.0)
     alone = [
-        curves[channel].estimate(code / FULL_CODE, board)
+        curves[channel].estimate(code / FULL_CODE, board.value)
         for channel, code in zip(together.channels, together.drive_code, strict=True)
     ]
     total_w_m2 = sum(estimate.value for estimate in alone)
     value = measured.value / total_w_m2
-    sources = {
-        "reading of all channels": measured.u_independent / measured.value,
-        "curves of the channels": sum(one.u_independent**2 for one in alone) ** 0.5 / total_w_m2,
-        "spectral mismatch": mismatch.u / mismatch.value,
-    }
-    components = tuple(
-        Component(
-            name=name, u_input=value * u_rel, evaluation="B", common=False, source="this run"
-        )
-        for name, u_rel in sources.items()
-    )
+    of_reading = [one.times(1 / total_w_m2) for one in measured.components]
+    of_curves = [
+        replace(one, common=one.common or one.name == BOARD).times(-value / total_w_m2)
+        for estimate in alone
+        for one in estimate.components
+    ]
+    per_k = sum(one.sensitivity for one in of_curves if one.name == BOARD)
+    of_board = [one.times(per_k) for one in board.components]
+    parts = (*of_reading, *of_curves, *of_board)
+    components = united(replace(one, relation="sum") for one in parts)
     return Estimate(value=value, unit="1", components=components)
 
 

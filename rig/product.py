@@ -77,7 +77,6 @@ class LimitSettings(Settings):
     ambient_degc: TemperatureSpan
     blank_drift: Fraction
     heatsink_difference_k: Positive
-    heatsink_least_share: Fraction
 
 
 class SafetySettings(Settings):

@@ -30,9 +30,17 @@ class PlaneSettings(Settings):
     u_distance_mm: Annotated[float, Ge(0), Le(10)]
     distance_sensitivity_per_mm: Annotated[float, Ge(0), Le(0.1)]
     u_cosine: Annotated[float, Ge(0), Le(0.1)]
-    spectrometer_ratio: Annotated[float, Gt(0), Le(10)]
-    u_spectrometer_ratio: Annotated[float, Ge(0), Le(0.5)]
+    spectrometer_ratio: Annotated[float, Gt(0), Le(2)] | None = None
+    """Irradiance at the spectrometer's head over that at the meter's; None when not known."""
+    u_spectrometer_ratio: Annotated[float, Ge(0), Le(0.5)] = 0.0
     description: Text
+
+    @model_validator(mode="after")
+    def _known_how_well(self) -> Self:
+        if self.spectrometer_ratio is not None and self.u_spectrometer_ratio == 0:
+            limit = "must be > 0 where spectrometer_ratio is stated"
+            raise BadKey(("u_spectrometer_ratio",), self.u_spectrometer_ratio, limit)
+        return self
 
 
 class DecisionSettings(Settings):

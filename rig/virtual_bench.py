@@ -108,9 +108,8 @@ def station_file(ready: dict[str, Any], data_folder: Path, mode: str) -> str:
             "u_distance_mm": 0.3,
             "distance_sensitivity_per_mm": 0.006,
             "u_cosine": 0.004,
-            # The spectrometer's head stands 40 mm beside the meter's.
             "spectrometer_ratio": 0.933,
-            "u_spectrometer_ratio": 0.003,
+            "u_spectrometer_ratio": 0.01,
             "description": "centre of the panel, 150 mm from its window, 9.5 mm cosine head",
         },
         "decision": {"guard_factor": 1.0},

@@ -36,8 +36,18 @@ def _cooling(observe: Make) -> Observation:
 def test_the_board_is_taken_at_the_time_of_the_light(observe: Make) -> None:
     found = board_at_light(_cooling(observe), 0.025)
     assert found.value == pytest.approx(40.0 - 0.2 * 0.15)
-    assert found.u == pytest.approx(math.hypot(0.025, 0.03 / math.sqrt(3)))
+    assert found.u == pytest.approx(0.025)
     assert found.unit == "Cel"
+
+
+def test_rates_that_differ_leave_an_uncertainty(observe: Make) -> None:
+    """0.4 K/s before and none after the light: 0.2 K/s by half the difference, for 0.15 s."""
+    seen = _cooling(observe)
+    uneven = replace(seen, blank_before=_at(seen.blank_before, 0.0, 40.4))
+    uneven = replace(uneven, blank_after=_at(seen.blank_before, 2.0, 40.0))
+    found = board_at_light(uneven, 0.025)
+    assert found.value == pytest.approx(40.0 - 0.2 * 0.15)
+    assert found.u == pytest.approx(math.hypot(0.025, 0.03 / math.sqrt(3)))
 
 
 def test_readings_of_one_time_are_taken_as_they_are(observe: Make) -> None:

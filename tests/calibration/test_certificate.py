@@ -9,11 +9,13 @@ from ledcal.calibration.certificate import (
     CertificateHead,
     PowerMeterCertificate,
     SpectrometerCertificate,
-    ThermocoupleCertificate,
-    ThermocoupleCorrection,
     overdue,
 )
 from ledcal.calibration.errors import EvaluationError, OutsideCertificate
+from ledcal.calibration.thermocouple_certificate import (
+    ThermocoupleCertificate,
+    ThermocoupleCorrection,
+)
 
 
 @pytest.mark.parametrize(
@@ -127,3 +129,25 @@ def test_two_entries_of_one_name_are_refused(head: CertificateHead) -> None:
     entry = _thermocouples(head).corrections[0]
     with pytest.raises(EvaluationError, match="surface: stands there twice"):
         ThermocoupleCertificate(head=head, corrections=(entry, entry))
+
+
+def test_a_covariance_matrix_takes_the_place_of_a_length(
+    spectrometer: SpectrometerCertificate,
+) -> None:
+    n = spectrometer.wavelength_nm.size
+    matrix = 0.015**2 * (0.6 * np.ones((n, n)) + 0.4 * np.eye(n))
+    stated = replace(spectrometer, covariance_rel=matrix)
+    at = stated.factor_at(spectrometer.wavelength_nm)
+    np.testing.assert_allclose(at.covariance(), 1.1**2 * matrix, rtol=1e-9)
+    with pytest.raises(EvaluationError, match="C-1: the covariance matrix is singular"):
+        replace(spectrometer, covariance_rel=np.full((n, n), 0.015**2))
+
+
+def test_a_temperature_coefficient_belongs_to_each_wavelength(
+    power_meter: PowerMeterCertificate,
+) -> None:
+    with pytest.raises(EvaluationError, match="3 values for 71 wavelengths"):
+        replace(power_meter, temperature_coefficient_per_k=np.ones(3))
+    bad = np.where(power_meter.wavelength_nm == 650.0, np.nan, 0.0)
+    with pytest.raises(EvaluationError, match="650 nm: temperature_coefficient_per_k = nan"):
+        replace(power_meter, temperature_coefficient_per_k=bad)

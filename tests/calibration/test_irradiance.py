@@ -3,6 +3,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ledcal.calibration.certificate import PowerMeterCertificate
@@ -155,3 +156,50 @@ def test_the_board_temperature_is_that_of_the_lit_state(observe: Observe) -> Non
     assert board_degc(observe(board_degc=41.5)) == 41.5
     with pytest.raises(EvaluationError, match="nan degC"):
         board_degc(observe(board_degc=math.nan))
+
+
+def test_a_warmer_head_is_corrected_and_costs_its_uncertainty(
+    observe: Observe, power_meter: PowerMeterCertificate
+) -> None:
+    coefficient = np.interp(power_meter.wavelength_nm, [400.0, 950.0, 1100.0], [0.0, 1e-3, 5e-3])
+    warm = replace(
+        power_meter,
+        temperature_coefficient_per_k=coefficient,
+        temperature_coefficient_u_per_k=2e-4,
+    )
+    seen = observe()
+    room = Component(
+        name="thermocouple ambient", u_input=0.1, evaluation="B", common=True, source="T"
+    )
+    head_degc = Estimate(value=28.0, unit="Cel", components=(room,))
+    plain = irradiance(seen, power_meter, MISMATCH, PLANE)
+    found = irradiance(seen, warm, MISMATCH, PLANE, head_degc)
+    # 450/550 of 0.1 %/K at 850 nm, 5 K above the 23 degC of the calibration.
+    per_k = 1e-3 * 450 / 550
+    assert found.value == pytest.approx(plain.value / (1 + 5 * per_k))
+    u = _u(found)
+    assert u["temperature coefficient of the head"] == pytest.approx(
+        found.value * 5 * 2e-4 / (1 + 5 * per_k)
+    )
+    assert u["thermocouple ambient"] == pytest.approx(found.value * 0.1 * per_k / (1 + 5 * per_k))
+    with pytest.raises(EvaluationError, match="no temperature of the head"):
+        irradiance(seen, warm, MISMATCH, PLANE)
+
+
+def test_another_range_than_that_of_the_calibration_costs_uncertainty(
+    observe: Observe, power_meter: PowerMeterCertificate
+) -> None:
+    same, other = (
+        _u(
+            irradiance(
+                observe(),
+                replace(power_meter, range_u=0.001, calibration_range_w=range_w),
+                MISMATCH,
+                PLANE,
+            )
+        )
+        for range_w in (0.05, 0.5)
+    )
+    assert "range" not in same
+    value = irradiance(observe(), power_meter, MISMATCH, PLANE).value
+    assert other["range"] == pytest.approx(0.001 * value)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy.stats import exponnorm
 
+from ledcal.calibration.band import describe_band
 from ledcal.calibration.certificate import SpectrometerCertificate
 from ledcal.calibration.errors import EvaluationError, OutsideCertificate
 from ledcal.calibration.estimate import covariance
 from ledcal.calibration.indication import FloatArray, Observation
 from ledcal.calibration.spectrum import (
     corrected_spectrum,
-    describe_band,
     spectrum_of,
 )
 
@@ -166,6 +166,15 @@ def test_a_spectrum_without_a_result_is_refused(
     lit = _indicated(lambda x: _led(x, 850.0, 12.0, 1.0))
     with pytest.raises(EvaluationError, match=words):
         corrected_spectrum(observe(spectra=change(lit)), spectrometer)
+
+
+def test_a_spectrum_with_a_flat_top_is_saturated(
+    observe: Observe, spectrometer: SpectrometerCertificate
+) -> None:
+    lit = _indicated(lambda x: _led(x, 850.0, 12.0, 1.0))
+    clipped = np.minimum(lit, 0.95 * lit.max())
+    with pytest.raises(EvaluationError, match=r"saturated: 9 values from 837 nm .* shorten"):
+        corrected_spectrum(observe(spectra=(DARK, clipped, DARK)), spectrometer)
 
 
 def test_noise_alone_is_no_light(observe: Observe, spectrometer: SpectrometerCertificate) -> None:

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledcal.calibration.errors import EvaluationError
-from ledcal.calibration.thermocouple import emf_v, fell_off, hot_junction_degc, rise_share
+from ledcal.calibration.estimate import Estimate
+from ledcal.calibration.thermocouple import emf_v, hot_junction_degc, share_of_rise
 
 # NIST Monograph 175, table of type K: mV at degC, as printed.
 TABLE_MV = {
@@ -50,42 +51,42 @@ def test_a_voltage_that_no_thermocouple_gives_is_refused(
         hot_junction_degc(voltage_v, reference)
 
 
-def test_what_is_not_finite_is_refused() -> None:
-    with pytest.raises(EvaluationError, match="finite"):
-        hot_junction_degc(math.nan, 23.0)
-    with pytest.raises(EvaluationError, match="not finite"):
-        rise_share([23.0, math.nan, 24.0], [23.0, 30.0, 40.0])
-
-
 BOARD = [23.0, 28.0, 33.0, 38.0, 43.0]
-LIMITS = {"least_share": 0.3, "least_board_rise_k": 5.0}
+
+
+def _share(probe: list[float], board: list[float]) -> Estimate:
+    return share_of_rise(probe, board, least_board_rise_k=5.0)
 
 
 def test_an_attached_probe_follows_the_board() -> None:
-    heatsink = [23.0, 25.5, 29.0, 33.0, 37.5]
-    assert rise_share(heatsink, BOARD) == pytest.approx(0.73, abs=0.01)
-    assert not fell_off(heatsink, BOARD, **LIMITS)
+    share = _share([23.0, 25.5, 29.0, 33.0, 37.5], BOARD)
+    assert share.value == pytest.approx(0.73, abs=0.01)
+    assert share.u == pytest.approx(0.0443, abs=1e-4)  # by hand: √(1.475/3/250)
+    assert share.dof == 3
 
 
 def test_a_probe_in_the_air_does_not() -> None:
-    air = [23.1, 23.0, 23.2, 23.1, 23.3]
-    assert fell_off(air, BOARD, **LIMITS)
+    assert _share([23.1, 23.0, 23.2, 23.1, 23.3], BOARD).value < 0.02
 
 
 def test_a_probe_cannot_be_judged_on_a_cold_panel() -> None:
     with pytest.raises(EvaluationError, match=r"climbed by 2\.0 K only"):
-        fell_off([23.0, 23.1, 23.2], [23.0, 24.0, 25.0], **LIMITS)
-    with pytest.raises(EvaluationError, match="did not change"):
-        fell_off([23.0, 23.1, 23.2], [23.0, 23.0, 23.0], **LIMITS)
+        _share([23.0, 23.1, 23.2], [23.0, 24.0, 25.0])
 
 
-def test_unequal_series_are_refused() -> None:
+def test_series_that_say_nothing_are_refused() -> None:
     with pytest.raises(EvaluationError, match="equally many"):
-        rise_share([23.0, 24.0], [23.0, 24.0, 25.0])
+        _share([23.0, 24.0], [23.0, 24.0, 25.0])
+    with pytest.raises(EvaluationError, match="not finite"):
+        _share([23.0, math.nan, 24.0], [23.0, 30.0, 40.0])
+    with pytest.raises(EvaluationError, match="must be finite"):
+        hot_junction_degc(math.nan, 23.0)
 
 
-@given(share=st.floats(-1.0, 2.0), offset_k=st.floats(-5.0, 5.0), rise_k=st.floats(5.0, 40.0))
+@given(share=st.floats(-1.0, 2.0), offset_k=st.floats(-5.0, 5.0), rise_k=st.floats(5.5, 40.0))
 def test_the_share_is_the_slope(share: float, offset_k: float, rise_k: float) -> None:
     board = np.linspace(23.0, 23.0 + rise_k, 9)
     probe = offset_k + 20.0 + share * board
-    assert rise_share(probe.tolist(), board.tolist()) == pytest.approx(share, abs=1e-9)
+    found = _share(probe.tolist(), board.tolist())
+    assert found.value == pytest.approx(share, abs=1e-9)
+    assert found.u == pytest.approx(0.0, abs=1e-9)
