@@ -3,9 +3,8 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
-from ledcal.calibration.band_shape import shape_of, without_bandpass
+from ledcal.calibration.band_shape import shape_of
+from ledcal.calibration.bandpass import gradient_as_shown, without_bandpass
 from ledcal.calibration.certificate import SpectrometerCertificate
 from ledcal.calibration.errors import EvaluationError
 from ledcal.calibration.estimate import Component, Estimate
@@ -65,13 +64,16 @@ def describe_band(spectrum: Spectrum, certificate: SpectrometerCertificate) -> B
     narrowed, u_narrowed = without_bandpass(x, y, u, certificate.bandpass_nm)
     shape = shape_of(x, narrowed, u_narrowed, inside)
     response = spectrum.light.contribution
-    sharp = np.array([without_bandpass(x, c, u, certificate.bandpass_nm)[0] for c in response.T])
+    by_peak, by_fwhm = (
+        gradient_as_shown(x, gradient, certificate.bandpass_nm)
+        for gradient in (shape.peak_gradient, shape.fwhm_gradient)
+    )
     describe = _Describe(spectrum=spectrum, certificate=certificate)
     return Band(
         peak=describe.nm(
             shape.peak_nm,
             shape.peak_noise_nm,
-            sharp.reshape(-1, x.size) @ shape.peak_gradient,
+            by_peak @ response,
             axis_sensitivity=1.0,
             correction_nm=shape.peak_nm - shown.peak_nm,
         ),
@@ -84,7 +86,7 @@ def describe_band(spectrum: Spectrum, certificate: SpectrometerCertificate) -> B
         fwhm=describe.nm(
             shape.fwhm_nm,
             shape.fwhm_noise_nm,
-            sharp.reshape(-1, x.size) @ shape.fwhm_gradient,
+            by_fwhm @ response,
             correction_nm=shape.fwhm_nm - shown.fwhm_nm,
         ),
     )

@@ -15,8 +15,6 @@ highest. The logarithm of a skewed band bends more evenly than the band itself: 
 modified Gaussians the quartic misses their top by 0.005 nm, one through the values by 0.02 nm."""
 NOISE_LEVEL = 3.0
 """Smoothed values below this many standard deviations of a single value count as dark."""
-FWHM_PER_SIGMA = math.sqrt(8 * math.log(2))
-"""FWHM of a Gaussian over its standard deviation."""
 _LEAST_AROUND_PEAK = 6
 _PEAK_DEGREE = 4
 _REAL = 1e-9
@@ -138,43 +136,6 @@ def roughness(values: FloatArray) -> FloatArray:
 def steps_nm(wavelength_nm: FloatArray) -> FloatArray:
     """Return the width that each wavelength stands for in a sum, shape (n,). [nm]"""
     return np.asarray(np.gradient(wavelength_nm), dtype=np.float64)
-
-
-def without_bandpass(
-    wavelength_nm: FloatArray, values: FloatArray, u: FloatArray, bandpass_nm: float
-) -> tuple[FloatArray, FloatArray]:
-    """Return the spectrum with the widening by a Gaussian bandpass taken out, and its noise.
-
-    S − (σ²/2)·d²S/dλ², the first term of the inverse [1]; the derivative is taken from local
-    polynomials of fourth order, so that it adds little noise.
-
-    Args:
-        wavelength_nm: Wavelengths whose spacing changes slowly if at all, shape (n,). [nm]
-        values: The spectrum as the instrument saw it, shape (n,).
-        u: Its noise, shape (n,).
-        bandpass_nm: Bandpass (FWHM) of the instrument. [nm]
-
-    References:
-        [1] CIE 214:2014, Effect of instrumental bandpass function and measurement interval on
-            spectral quantities.
-    """
-    step_nm = steps_nm(wavelength_nm)
-    variance_nm2 = (bandpass_nm / FWHM_PER_SIGMA) ** 2
-    half_window = max(3, round(0.9 * bandpass_nm / float(np.median(step_nm))))
-    window = 2 * half_window + 1
-    if window > values.size:
-        raise EvaluationError(
-            f"{values.size} wavelengths are fewer than the {window} that the bandpass "
-            f"{bandpass_nm:g} nm spans; read the whole spectrum"
-        )
-    # Second derivative, per step, of the quartic fitted to each window (Savitzky-Golay).
-    second = 2 * np.linalg.pinv(np.vander(np.arange(window) - half_window, 5))[2]
-    padded = np.pad(values, half_window, mode="edge")
-    curvature = np.convolve(padded, second, "valid") / step_nm**2
-    kernel = -second * variance_nm2 / 2 / float(np.min(step_nm)) ** 2
-    kernel[half_window] += 1
-    gain = float(np.linalg.norm(kernel))
-    return np.asarray(values - variance_nm2 / 2 * curvature, dtype=np.float64), u * gain
 
 
 def lit(values: FloatArray, u: FloatArray, level: float) -> NDArray[np.bool_]:

@@ -1,13 +1,14 @@
 """From the observations of a run to the curves, tables and content of the calibration file."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ledcal.calibration.curve import ChannelCurve, Point, ReferenceCondition, fit_channel
+from ledcal.calibration.errors import FitError
 from ledcal.calibration.estimate import Estimate
 from ledcal.calibration.panel_calibration import (
     FLAG_ENGINEERING,
@@ -116,7 +117,7 @@ def fit_panel(
     for channel, settings in product.channels.items():
         seen = [*warm_up.transient[channel], spectra[channel], *levels[channel]]
         points = tuple(one.point(product.temperature.u_reading_k) for one in seen)
-        reference = _reference(product, [point.board_degc for point in points])
+        reference = reference_condition(product, channel, [p.board_degc for p in points])
         curve = fit_channel(channel, points, reference, product.temperature.u_board_k)
         centroid_nm = centroid_at(
             spectra[channel].band,
@@ -172,12 +173,23 @@ def panel_calibration(
     )
 
 
-def _reference(product: Product, measured_degc: list[float]) -> ReferenceCondition:
-    """Return the range of use: as rated, but not far beyond what was measured."""
+def reference_condition(
+    product: Product, channel: int, measured_degc: Sequence[float]
+) -> ReferenceCondition:
+    """Return the range of use: as rated, but not far beyond what was measured.
+
+    Raises:
+        FitError: It does not hold the reference temperature.
+    """
     settings = product.temperature
-    low, high = settings.rated_degc
-    return ReferenceCondition(
-        t_ref_degc=settings.t_ref_degc,
-        t_min_degc=max(low, min(measured_degc) - settings.beyond_measured_k),
-        t_max_degc=min(high, max(measured_degc) + settings.beyond_measured_k),
-    )
+    rated_low, rated_high = settings.rated_degc
+    beyond_k, t_ref_degc = settings.beyond_measured_k, settings.t_ref_degc
+    low = max(rated_low, min(measured_degc) - beyond_k)
+    high = min(rated_high, max(measured_degc) + beyond_k)
+    if not low <= t_ref_degc <= high:
+        raise FitError(
+            f"channel {channel}: the board was measured from {min(measured_degc):.1f} to "
+            f"{max(measured_degc):.1f} degC, and the curve reaches {beyond_k:g} K further, which "
+            f"does not hold t_ref_degc = {t_ref_degc:g}; warm the panel up for longer"
+        )
+    return ReferenceCondition(t_ref_degc=t_ref_degc, t_min_degc=low, t_max_degc=high)

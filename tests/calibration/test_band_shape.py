@@ -10,7 +10,6 @@ from ledcal.calibration.band_shape import (
     peak,
     roughness,
     shape_of,
-    without_bandpass,
 )
 from ledcal.calibration.errors import EvaluationError
 from ledcal.calibration.indication import FloatArray
@@ -33,30 +32,6 @@ def test_a_gaussian_has_its_centre_and_width_wherever_it_lies(
     assert shape.peak_nm == pytest.approx(centre_nm, abs=0.02)
     assert shape.centroid_nm == pytest.approx(centre_nm, abs=0.05)
     assert shape.fwhm_nm == pytest.approx(GAUSSIAN_FWHM * sigma_nm, rel=0.01)
-
-
-@given(sigma_nm=st.floats(5.5, 20), bandpass_nm=st.floats(1, 6))
-def test_the_bandpass_is_taken_out_of_a_gaussian(sigma_nm: float, bandpass_nm: float) -> None:
-    widened = np.hypot(sigma_nm, bandpass_nm / GAUSSIAN_FWHM)
-    seen = sigma_nm / widened * _gaussian(850.0, widened)
-    found, _ = without_bandpass(X_NM, seen, NONE, bandpass_nm)
-    # The next term of the series, σ_b⁴/8 · d⁴S/dλ⁴, is 3/8 of the ratio's fourth power at the
-    # top; what the local quartic cuts off stays below 5e-5.
-    left_over = 0.4 * (bandpass_nm / GAUSSIAN_FWHM / sigma_nm) ** 4 + 5e-5
-    np.testing.assert_allclose(found, _gaussian(850.0, sigma_nm), atol=left_over)
-
-
-def test_taking_the_bandpass_out_of_noise_states_its_gain() -> None:
-    rng = np.random.default_rng(2)
-    noise = rng.normal(0, 1, 100_000)
-    axis_nm = np.arange(noise.size, dtype=float)
-    found, u = without_bandpass(axis_nm, noise, np.ones_like(noise), 5.0)
-    assert np.std(found) == pytest.approx(u[0], rel=0.02)
-
-
-def test_too_few_wavelengths_for_the_bandpass_are_refused() -> None:
-    with pytest.raises(EvaluationError, match="6 wavelengths are fewer than the 19"):
-        without_bandpass(X_NM[:6], NONE[:6], NONE[:6], 10.0)
 
 
 def test_roughness_sees_noise_and_not_the_band() -> None:
