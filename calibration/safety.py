@@ -129,7 +129,7 @@ def permitted_s(hazard: Hazard, level: float, alpha_rad: float) -> float:
         return _ALWAYS if level <= 100 else min(1000.0, (18_000 / level) ** (4 / 3))
     if hazard is Hazard.SKIN:
         # H = E·t ≤ 20000·t^0.25; the limit holds for less than 10 s only.
-        return _up_to(10.0, (20_000 / level) ** (4 / 3))
+        return _ALWAYS if level <= 1 else _up_to(10.0, (20_000 / level) ** (4 / 3))
     if hazard is Hazard.BLUE_LIGHT:
         return _ALWAYS if level <= 100 else min(10_000.0, 1e6 / level)
     # Far below its limit a level needs none, and the fourth power would overflow.

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from ledcal.calibration.errors import EvaluationError
 from ledcal.calibration.estimate import Component, Estimate
 from ledcal.calibration.hazard import Hazard
-from ledcal.calibration.safety import RiskGroup, Source, assess, permitted_s, risk_group
+from ledcal.calibration.safety import (
+    RiskGroup,
+    Source,
+    assess,
+    group_limit,
+    permitted_s,
+    rectangular_source,
+    risk_group,
+)
 
 ALPHA = 0.1
 
@@ -138,3 +146,42 @@ def test_what_is_not_finite_is_refused() -> None:
         Source(alpha_rad=0.0, luminous_sr=1.0, u_luminous_rel=0.0, weak_visual_stimulus=True)
     with pytest.raises(EvaluationError, match="u_luminous_rel"):
         Source(alpha_rad=1.0, luminous_sr=1.0, u_luminous_rel=-1.0, weak_visual_stimulus=True)
+
+
+@pytest.mark.parametrize("hazard", list(Hazard))
+@pytest.mark.parametrize("group", list(RiskGroup))
+def test_the_limit_of_a_group_is_where_the_group_ends(hazard: Hazard, group: RiskGroup) -> None:
+    limit = group_limit(hazard, group, alpha_rad=0.05)
+    if limit is None:
+        assert hazard is Hazard.SKIN or group is RiskGroup.RG3
+        return
+    found = risk_group(hazard, limit, 0.05)
+    above = risk_group(hazard, limit * 1.0001, 0.05)
+    assert found is not None
+    assert above is not None
+    assert found.rank <= group.rank < above.rank
+
+
+def test_a_rectangle_far_away_is_its_area_over_the_square_of_the_distance() -> None:
+    source = rectangular_source(
+        width_mm=20.0,
+        height_mm=30.0,
+        distance_mm=10_000.0,
+        luminous_fraction=0.5,
+        u_luminous_rel=0.1,
+        weak_visual_stimulus=False,
+    )
+    assert source.luminous_sr == pytest.approx(0.5 * 20.0 * 30.0 / 10_000.0**2, rel=1e-5)
+    assert source.alpha_rad == pytest.approx(25.0 / 10_000.0, rel=1e-5)
+
+
+def test_a_rectangle_close_by_fills_half_the_sky() -> None:
+    source = rectangular_source(
+        width_mm=1e7,
+        height_mm=1e7,
+        distance_mm=1.0,
+        luminous_fraction=1.0,
+        u_luminous_rel=0.0,
+        weak_visual_stimulus=False,
+    )
+    assert source.luminous_sr == pytest.approx(math.pi, rel=1e-5)
