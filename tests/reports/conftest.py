@@ -21,6 +21,10 @@ CHANNELS = (
 )
 # Who and what took part: the events before any light.
 _HEAD = json.loads(Path(__file__).with_name("journal_head.json").read_text(encoding="utf-8"))
+# What the events of ledcal 0.1 lacked.
+_ADDITIONS = json.loads(
+    Path(__file__).with_name("journal_additions.json").read_text(encoding="utf-8")
+)
 
 
 def at(second: float) -> str:
@@ -236,18 +240,57 @@ def numbered(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [event | {"n": n, "at": at(2.7 * (n - 1))} for n, event in enumerate(events, start=1)]
 
 
+def completed(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same run as it is recorded since ledcal 0.2."""
+    added = []
+    for event in copy.deepcopy(events):
+        if event["event"] == "measured":
+            event |= _ADDITIONS["result"]
+            for part in event["components"]:
+                part |= _ADDITIONS["component"] | {"u_input": part["u"] / 2.0}
+            if event["where"].get("request_fraction") == 1.0:
+                event["monte_carlo"] = drawn(event)
+        if event["event"] == "curve":
+            event["statistics"] = _ADDITIONS["statistics"]
+        added.append(event)
+        if event.get("measurand") == "additivity":
+            hazard = {"unit": "W/m2", "upper": 570.0, "where": {"risk_group": "RG1"}}
+            name = "photobiological hazard: infrared, cornea and lens"
+            result = measured("irradiance", name, 325.31, 4.17, **hazard)
+            added += [_ADDITIONS["safety"], result | _ADDITIONS["result"]]
+    return numbered(added)
+
+
+def drawn(event: dict[str, Any]) -> dict[str, Any]:
+    low, high = (event["value"] + side * event["expanded_uncertainty"] for side in (-1, 1))
+    ends = {"lower": low * 0.9999, "upper": high * 1.0001, "delta": 0.05, "validated": True}
+    return ends | {"trials": 200_000, "seed": 17, "mean": event["value"], "u": event["u"]}
+
+
 _WHOLE_RUN = whole_run()
+_COMPLETED_RUN = completed(_WHOLE_RUN)
 
 
 @pytest.fixture
 def events() -> list[dict[str, Any]]:
-    """The journal of a run that passed, free to be changed."""
+    """The journal of a run that passed, by ledcal 0.1, free to be changed."""
     return copy.deepcopy(_WHOLE_RUN)
+
+
+@pytest.fixture
+def complete_events() -> list[dict[str, Any]]:
+    """The journal of the same run with all that is recorded today."""
+    return copy.deepcopy(_COMPLETED_RUN)
 
 
 @pytest.fixture
 def record(events: list[dict[str, Any]]) -> Record:
     return read_record(events)
+
+
+@pytest.fixture
+def complete(complete_events: list[dict[str, Any]]) -> Record:
+    return read_record(complete_events)
 
 
 @pytest.fixture

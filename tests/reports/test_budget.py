@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from ledcal.calibration.record import Record
 from ledcal.reports.budget import budget
-from ledcal.reports.results import verification
+from ledcal.reports.verification import verification
 
 
 def test_the_budget_is_that_of_the_largest_request(record: Record) -> None:
@@ -41,18 +41,17 @@ def test_a_small_contribution_is_not_none_and_twins_are_one(record: Record) -> N
     ]
 
 
-def test_each_channel_has_its_degrees_of_freedom_and_its_check(record: Record) -> None:
-    points = verification(record)
-    few = {"name": "few", "u": points[0].value / 100, "dof": 4.0, "evaluation": "A"}
-    only = [few | {"common": False, "source": "readings"}]
-    checked = {"validated": True}
-    whole = budget(points)
-    assert whole is not None
-    assert (whole.dof, whole.coverage_factor) == (["∞"] * 5, ["2.00"] * 5)
-    assert whole.interval == ["–"] * 5
-    one = budget([replace(points[0], components=only, monte_carlo=checked)])
+def test_degrees_of_freedom_and_check_are_those_of_the_record(
+    record: Record, complete: Record
+) -> None:
+    old, new = budget(verification(record)), budget(verification(complete))
+    assert old is not None
+    assert new is not None
+    assert (old.dof, old.coverage_factor, old.interval) == (["–"] * 5, ["2"] * 5, ["–"] * 5)
+    assert (new.dof, new.coverage_factor) == (["∞"] * 5, ["2"] * 5)
+    assert new.interval == ["validated"] * 5
+    point = verification(complete)[0]
+    refuted = replace(point, k=2.87, dof=4.0, monte_carlo={"validated": False})
+    one = budget([refuted])
     assert one is not None
-    assert (one.dof, one.coverage_factor, one.interval) == (["4"], ["2.87"], ["confirmed"])
-    refuted = budget([replace(points[0], monte_carlo={"validated": False})])
-    assert refuted is not None
-    assert refuted.interval == ["not confirmed"]
+    assert (one.dof, one.coverage_factor, one.interval) == (["4"], ["2.87"], ["not validated"])

@@ -16,23 +16,10 @@ from ledcal.calibration.outcome import Outcome, Verdict
 from ledcal.calibration.record import Record
 from ledcal.calibration.record_reader import read_record
 from ledcal.reports.certificate import certificate_html
+from ledcal.reports.sections import SECTIONS
 
 SHA256 = "5a" * 32
 HOSTILE = "</title></style></svg><script>alert(1)</script>\"' onload=x {{ 7*7 }}\u202e\x1b[2J"
-SECTIONS = (
-    "Station, customer and item",
-    "Method and conditions",
-    "Instruments used",
-    "Verification: irradiance asked for and delivered",
-    "Results by channel",
-    "Results of the whole panel",
-    "Spectra and calibration curves",
-    "Coefficients of the calibration file",
-    "Uncertainty budget of the verification",
-    "Deviations and notes",
-    "What this document proves, and what it does not",
-    "Integrity",
-)
 
 
 class Page(HTMLParser):
@@ -87,11 +74,13 @@ def hostile(value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize("kind", ["record", "killed"])
+@pytest.mark.parametrize("kind", ["record", "complete", "killed"])
 def test_every_section_is_there_in_order(kind: str, request: pytest.FixtureRequest) -> None:
     page = page_of(request.getfixturevalue(kind))
     heads = [text.strip() for tag, text in page.texts if tag == "h2"]
-    assert tuple(head for head in heads if head) == SECTIONS
+    assert [head for head in heads if head] == [s.title for s in SECTIONS.values()]
+    ids = [attrs["id"] for tag, attrs in page.tags if tag == "h2"]
+    assert ids == [f"section-{key}" for key in SECTIONS]
     assert page.said().endswith("End of document 20260304T091200Z-DEMO-0001-1")
 
 
@@ -118,9 +107,11 @@ def test_the_verdict_is_computed(record: Record) -> None:
 
 def test_a_result_without_limits_passes_nothing(record: Record) -> None:
     unlimited = [replace(m, lower=None, upper=None) for m in record.measured]
-    said = page_of(replace(record, measured=unlimited)).said()
-    assert "0 of 15" in said
-    assert said.count("no limits") == len(record.measured)
+    page = page_of(replace(record, measured=unlimited))
+    assert "0 of 15" in page.said()
+    assert page.texts.count(("td", "no limits")) == len(record.measured)
+    budgets = sum(bool(m.components) for m in record.measured)
+    assert page.texts.count(("i", "no limits")) == budgets
 
 
 def test_every_result_is_on_the_page(record: Record, events: list[dict[str, Any]]) -> None:
@@ -143,7 +134,9 @@ def test_every_result_is_on_the_page(record: Record, events: list[dict[str, Any]
     assert "Channel 9" in page.said()
 
 
-def test_hostile_text_in_every_field_stays_text(events: list[dict[str, Any]]) -> None:
+@pytest.mark.parametrize("kind", ["events", "complete_events"])
+def test_hostile_text_in_every_field_stays_text(kind: str, request: pytest.FixtureRequest) -> None:
+    events = request.getfixturevalue(kind)
     kept = ("event", "verdict", "outcome")
     worst = [
         {key: value if key in kept else hostile(value) for key, value in event.items()}
@@ -162,13 +155,13 @@ def test_hostile_text_in_every_field_stays_text(events: list[dict[str, Any]]) ->
     assert f"({len(HOSTILE) + 9000} characters, the first 300 shown)" in page.said()
 
 
-def test_the_page_can_do_nothing_and_asks_for_nothing(record: Record) -> None:
-    source = certificate_html(record, record_sha256=SHA256)
+def test_the_page_can_do_nothing_and_asks_for_nothing(complete: Record) -> None:
+    source = certificate_html(complete, record_sha256=SHA256)
     page = Page(source)
     names = [tag for tag, _ in page.tags]
     assert not {"script", "link", "img", "iframe", "object", "embed", "form", "base"} & set(names)
     attributes = [name for _, attrs in page.tags for name in attrs]
-    assert not {"style", "src", "href", "action"} & set(attributes)
+    assert not {"style", "src", "action"} & set(attributes)
     assert "url(" not in source
     assert "@import" not in source
     assert re.findall(r"https?://[^\"' ]+", source) == ["http://www.w3.org/2000/svg"] * 7
@@ -234,7 +227,21 @@ def test_figures_are_xml_with_a_text_alternative(record: Record) -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_the_same_record_gives_the_same_bytes(events: list[dict[str, Any]]) -> None:
+@pytest.mark.parametrize("kind", ["record", "complete", "killed"])
+def test_every_link_leads_to_a_place_of_the_page(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    page = page_of(request.getfixturevalue(kind))
+    places = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(places) == len(set(places))
+    targets = {attrs["href"] for _, attrs in page.tags if "href" in attrs}
+    assert targets <= {f"#{place}" for place in places}
+    assert targets
+
+
+@pytest.mark.parametrize("kind", ["events", "complete_events"])
+def test_the_same_record_gives_the_same_bytes(kind: str, request: pytest.FixtureRequest) -> None:
+    events = request.getfixturevalue(kind)
     first = certificate_html(read_record(events), record_sha256=SHA256)
     assert first == certificate_html(read_record(events), record_sha256=SHA256)
     assert len(first.encode()) < 400_000

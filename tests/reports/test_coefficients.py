@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from ledcal.calibration.record import Record
-from ledcal.reports.coefficients import coefficient_table, knot_table
+from ledcal.reports.coefficients import coefficient_table, knot_table, models
 
 
 def test_the_integers_of_the_file_are_printed_as_they_are(record: Record) -> None:
@@ -37,3 +37,20 @@ def test_shorter_tables_are_filled_with_dashes(record: Record) -> None:
 
 def test_no_curve_no_table() -> None:
     assert knot_table([]).rows == []
+
+
+def test_statistics_of_the_fit_are_rows_with_sensible_words(complete: Record) -> None:
+    first, *others = complete.curves
+    odd = replace(first, statistics=first.statistics | {"spread_rel": 0.25, "lag_s": 1.5})
+    rows = dict(coefficient_table([odd, *others]).rows)
+    assert rows["Fit: probability of so great a chi² or a greater / %"] == ["31.0"] * 5
+    assert rows["Fit: probability of so few runs or fewer / %"] == ["< 0.1"] * 5
+    assert rows["Fit: largest residual over its own u"] == ["−2.31"] * 5
+    assert rows["Fit: runs of residuals of one sign"] == ["6"] * 5
+    assert rows["Fit: error foretelling a point left out, r.m.s. / %"] == ["0.071"] * 5
+    assert rows["Fit: lag"] == ["1.5 s", "–", "–", "–", "–"]
+
+
+def test_one_model_for_all_channels_needs_no_list(record: Record) -> None:
+    assert models(record.curves) == [(record.curves[0].model, "")]
+    assert models([]) == []

@@ -6,7 +6,8 @@ import pytest
 from ledcal.calibration.outcome import Verdict
 from ledcal.calibration.record import Record
 from ledcal.reports.figures import spectra_figure, verification_figure
-from ledcal.reports.results import channel_names, verification
+from ledcal.reports.results import channel_names
+from ledcal.reports.verification import verification
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -35,3 +35,8 @@ def test_an_unknown_unit_is_printed_as_it_is() -> None:
 def test_measurands_begin_a_row() -> None:
     assert measurand_words("fwhm") == "FWHM"
     assert measurand_words("largest_residual") == "Largest residual"
+
+
+def test_a_count_or_a_code_keeps_all_its_digits() -> None:
+    assert condition("drive_code", 46208.0) == ("drive code", "46208")
+    assert condition("offset", -3) == ("offset", "−3")

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 from ledcal.calibration.outcome import Verdict
 from ledcal.calibration.record import Record
-from ledcal.reports.results import verification
 from ledcal.reports.summary import key_figures
+from ledcal.reports.verification import verification
 
 
 def test_the_figures_are_those_of_the_worst_points(record: Record) -> None:
