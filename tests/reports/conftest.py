@@ -254,7 +254,11 @@ def completed(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
             event["statistics"] = _ADDITIONS["statistics"]
         added.append(event)
         if event.get("measurand") == "additivity":
-            hazard = {"unit": "W/m2", "upper": 570.0, "where": {"risk_group": "RG1"}}
+            hazard: dict[str, Any] = {
+                "unit": "W/m2",
+                "upper": 570.0,
+                "where": {"risk_group": "RG1"},
+            }
             name = "photobiological hazard: infrared, cornea and lens"
             result = measured("irradiance", name, 325.31, 4.17, **hazard)
             added += [_ADDITIONS["safety"], result | _ADDITIONS["result"]]
