@@ -12,7 +12,8 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench.figures import ALL, Figure, Row
+from tests.bench.figure import Figure, Row
+from tests.bench.figures import ALL
 
 WIDTH = 62
 

@@ -7,7 +7,6 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from scipy.optimize import curve_fit
 
 from ledcal.calibration.codec import decode, encode
 from ledcal.calibration.curve import ChannelCurve, fit_channel
-from ledcal.calibration.drive_model import predicted, start_values
 from ledcal.calibration.firmware import open_file
 from ledcal.calibration.indication import FloatArray
 from ledcal.calibration.lookup import lookup
@@ -33,28 +31,17 @@ from ledcal.rig.journal import JOURNAL, Journal
 from ledcal.rig.keys import SigningKey, engineering_key, signature_holds
 from ledcal.rig.verify import verify_run
 from tests.bench import samples
-from tests.bench.stopwatch import Cost, cost_of, cost_of_commands
+from tests.bench.figure import Figure, Row
+from tests.bench.stopwatch import cost_of, cost_of_commands
+from tests.bench.uncertainty_figures import (
+    irradiance_figures,
+    monte_carlo_figures,
+    record_figures,
+)
 from tests.reports.conftest import whole_run
 
 QUERY = "MEAS:POW?"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One line of the table."""
-
-    text: str
-    cost: Cost
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """Rows that belong together; `bare` is the one that the others are compared with."""
-
-    title: str
-    rows: list[Row]
-    bare: Row | None = None
+START = (6e-3, 1e-5, 1e-3, 4e-3, 0.0)
 
 
 Figures = Callable[[Path], Iterator[Figure]]
@@ -131,12 +118,12 @@ def fit_figures(folder: Path) -> Iterator[Figure]:
     values = {n: np.array([p.irradiance.value for p in found]) for n, found in taken.items()}
 
     def model(x: FloatArray, *beta: float) -> FloatArray:
-        return predicted(x, np.array(beta))
+        return samples.predicted(x, np.array(beta))
 
     def plain_fit() -> None:
         for n, x in axes.items():
             y = values[n]
-            curve_fit(model, x, y, p0=start_values(x, y), sigma=3e-4 * y)
+            curve_fit(model, x, y, p0=START, sigma=3e-4 * y)
 
     def fit() -> list[ChannelCurve]:
         return [
@@ -262,7 +249,10 @@ ALL: tuple[Figures, ...] = (
     link_figures,
     journal_figures,
     evaluation_figures,
+    irradiance_figures,
     fit_figures,
+    monte_carlo_figures,
+    record_figures,
     page_figures,
     file_figures,
     verify_figures,

@@ -16,11 +16,9 @@ from ledcal.calibration.certificate import (
     CertificateHead,
     PowerMeterCertificate,
     SpectrometerCertificate,
-    ThermocoupleCertificate,
 )
 from ledcal.calibration.channel_curve import ChannelCurve, ReferenceCondition
 from ledcal.calibration.curve import Point
-from ledcal.calibration.drive_model import predicted
 from ledcal.calibration.estimate import Component, Estimate
 from ledcal.calibration.firmware import Expectation
 from ledcal.calibration.indication import (
@@ -36,6 +34,7 @@ from ledcal.calibration.irradiance import ReferencePlane
 from ledcal.calibration.panel_calibration import FLAG_SIMULATED, ChannelTable, PanelCalibration
 from ledcal.calibration.record import PanelIdentity
 from ledcal.calibration.table import channel_table
+from ledcal.calibration.thermocouple_certificate import ThermocoupleCertificate
 from ledcal.instruments.transcript import Transcript
 from ledcal.rig.bench import Certificates
 from ledcal.rig.closing import TRANSCRIPT, close_run
@@ -146,6 +145,14 @@ def _readings(setting_nm: float, power_w: float, irradiance_w_m2_nm: FloatArray)
     )
 
 
+def predicted(axes: FloatArray, beta: FloatArray) -> FloatArray:
+    """Return E = x²/(p0·x + p1 + p2·x²)/(1 + b1·ΔT + b2·ΔT²) for drive and ΔT, shape (2, n)."""
+    drive, difference_k = axes
+    p0, p1, p2, b1, b2 = beta
+    at_ref = drive**2 / (p0 * drive + p1 + p2 * drive**2)
+    return np.asarray(at_ref / (1 + b1 * difference_k + b2 * difference_k**2), dtype=np.float64)
+
+
 def points(channel: int) -> tuple[Point, ...]:
     """Points of the warm-up at full drive and of the drive levels near 35 degrees."""
     taken = [(1.0, degc) for degc in _WARM_UP_DEGC] + [(drive, 34.5) for drive in _LEVELS]
@@ -154,7 +161,13 @@ def points(channel: int) -> tuple[Point, ...]:
     scatter = 1 + 4e-4 * np.sin(12.9898 * np.arange(len(taken)))
     values = predicted(axes, np.array(CHANNELS[channel][2])) * scatter
     return tuple(
-        Point(drive=at_drive, board_degc=at_degc, irradiance=_estimate(value))
+        Point(
+            drive=at_drive,
+            board_degc=at_degc,
+            irradiance=_estimate(value),
+            u_drive=0.0,
+            u_board_k=0.02,
+        )
         for (at_drive, at_degc), value in zip(taken, values.tolist(), strict=True)
     )
 
@@ -165,7 +178,9 @@ def _estimate(value: float) -> Estimate:
         value=value,
         unit="W/m2",
         components=tuple(
-            Component(name=name, u=u_rel * value, evaluation="B", common=common, source="sample")
+            Component(
+                name=name, u_input=u_rel * value, evaluation="B", common=common, source="sample"
+            )
             for name, u_rel, common in parts
         ),
     )
