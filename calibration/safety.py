@@ -16,6 +16,7 @@ from ledcal.calibration.hazard import Hazard
 LEAST_ALPHA_RAD, LARGEST_ALPHA_RAD = 0.011, 0.1
 """The eye moves: within 10 s no source is smaller to it, and none counts as larger. [rad]"""
 _ALWAYS = math.inf
+_DARK = 1e9  # ratio of a limit to a level beyond which its power would overflow
 
 
 class RiskGroup(StrEnum):
@@ -129,11 +130,10 @@ def permitted_s(hazard: Hazard, level: float, alpha_rad: float) -> float:
         return _ALWAYS if level <= 100 else min(1000.0, (18_000 / level) ** (4 / 3))
     if hazard is Hazard.SKIN:
         # H = E·t ≤ 20000·t^0.25; the limit holds for less than 10 s only.
-        return _ALWAYS if level <= 1 else _up_to(10.0, (20_000 / level) ** (4 / 3))
+        return _up_to(10.0, min(20_000 / level, _DARK) ** (4 / 3))
     if hazard is Hazard.BLUE_LIGHT:
         return _ALWAYS if level <= 100 else min(10_000.0, 1e6 / level)
-    # Far below its limit a level needs none, and the fourth power would overflow.
-    burn_s = (50_000 / (alpha * level)) ** 4 if alpha * level > 1 else _ALWAYS
+    burn_s = min(50_000 / alpha / level, _DARK) ** 4
     if hazard is Hazard.RETINAL_THERMAL_WEAK:
         return _ALWAYS if level <= 6_000 / alpha else min(10.0, burn_s)
     return _up_to(10.0, burn_s)
