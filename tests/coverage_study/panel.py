@@ -1,6 +1,5 @@
 """One virtual panel through the rig's own code: what was stated of it, and what was true."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
