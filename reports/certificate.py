@@ -174,20 +174,20 @@ def _require_finite(record: Record) -> None:
 
 def _not_finite(value: Any) -> Iterator[tuple[str, float]]:
     """Yield the place of each number that is NaN or infinite, and the number."""
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            yield "", value
-        return
-    inside: Iterable[tuple[str, Any]] = ()
-    if isinstance(value, dict):
-        inside = ((f".{key}", inner) for key, inner in value.items())
-    elif isinstance(value, list):
+    inside: Iterable[tuple[Any, Any]] = ()
+    form = "[{}]" if isinstance(value, list) else ".{}"
+    if isinstance(value, list):
         # Spectra are most of a record: one by one they would take longer than the whole page.
         if not (all(type(inner) is float for inner in value) and all(map(math.isfinite, value))):
-            inside = ((f"[{index}]", inner) for index, inner in enumerate(value))
+            inside = enumerate(value)
+    elif isinstance(value, dict):
+        inside = value.items()
     elif is_dataclass(value):
-        inside = ((f".{field.name}", getattr(value, field.name)) for field in fields(value))
-    for place, inner in inside:
-        if inner is not None and not isinstance(inner, str):
-            for rest, number in _not_finite(inner):
-                yield place + rest, number
+        inside = ((field.name, getattr(value, field.name)) for field in fields(value))
+    for key, inner in inside:
+        if isinstance(inner, float):
+            if not math.isfinite(inner):
+                yield form.format(key), inner
+        elif not isinstance(inner, str | int | None):
+            for place, number in _not_finite(inner):
+                yield form.format(key) + place, number

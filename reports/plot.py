@@ -81,18 +81,23 @@ def decimated(
     """Return the points that a line needs: lowest and highest of each pixel column, in order.
 
     A stride would drop the peak of a narrow band; the extremes of a column never do.
+
+    Args:
+        x: Rising positions.
+        y: One value for each.
+        frame: Where they are drawn.
     """
     across = np.asarray(x, dtype=np.float64)
     along = np.asarray(y, dtype=np.float64)
     first, last = frame.x_range
     inside = np.flatnonzero((across >= first) & (across <= last))
     column = ((across[inside] - first) / (last - first) * frame.width).astype(np.int64)
-    kept: set[int] = set()
-    for members in np.split(inside, np.flatnonzero(np.diff(column)) + 1):
-        if members.size:
-            kept |= {int(members[0]), int(members[-1])}
-            kept |= {int(members[along[members].argmin()]), int(members[along[members].argmax()])}
-    order = sorted(kept)
+    # By column and then by value: the ends of each column's stretch are its extremes.
+    by_value = inside[np.lexsort((along[inside], column))]
+    first_of = np.flatnonzero(np.diff(column, prepend=-1))
+    last_of = np.append(first_of[1:], column.size)[: first_of.size] - 1
+    ends = (inside[first_of], inside[last_of], by_value[first_of], by_value[last_of])
+    order = np.unique(np.concatenate(ends)).tolist()
     return [float(across[i]) for i in order], [float(along[i]) for i in order]
 
 
