@@ -171,7 +171,10 @@ def correction(difference_k: FloatArray, beta: FloatArray) -> FloatArray:
 
 
 def start_values(shape: DriveShape, x: FloatArray, y: FloatArray) -> FloatArray:
-    """Return start values of p, b1 and b2, each from what the other leaves, twice.
+    """Return start values of p, b1 and b2.
+
+    ln E is nearly a straight line over temperature and a cubic in ln x over drive; its slope k
+    gives c = exp(k·ΔT), of which b1 = k and b2 = k²/2 are the first terms.
 
     Args:
         shape: The shape over drive.
@@ -179,11 +182,9 @@ def start_values(shape: DriveShape, x: FloatArray, y: FloatArray) -> FloatArray:
         y: Measured irradiance, all above 0, shape (n,). [W/m2]
     """
     drive, difference_k = x
-    p = shape.start(drive, y)
-    b = np.zeros(2)
-    terms = np.column_stack([difference_k, difference_k**2])
-    for _ in range(2):
-        left = shape.at_reference(drive, p) / y
-        b, *_ = np.linalg.lstsq(terms, left - 1, rcond=None)
-        p = shape.start(drive, y * (1 + terms @ b))
+    log_drive = np.log(drive)
+    terms = np.column_stack([difference_k, np.vander(log_drive, 4)])
+    (by_k, *_), *_ = np.linalg.lstsq(terms, -np.log(y), rcond=None)
+    b = np.array([by_k, by_k**2 / 2])
+    p = shape.start(drive, y * correction(difference_k, b))
     return np.concatenate([p, b])
