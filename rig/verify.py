@@ -19,6 +19,7 @@ from ledcal.rig.errors import RefusedInput
 from ledcal.rig.folder import canonical, sha256_hex
 from ledcal.rig.journal import JOURNAL, read_journal
 from ledcal.rig.keys import known_public_key, signature_holds
+from ledcal.rig.rebuild import difference, rebuilt
 from ledcal.rig.run import CALIBRATION
 
 
@@ -150,6 +151,19 @@ def _content(folder: Path, seal: _Seal) -> Iterator[Finding]:
         yield Finding(file=PANEL_FILE, text=f"is refused: {error}")
         return
     calibration = folder / CALIBRATION
-    digest = sha256_hex(calibration.read_bytes()) if calibration.exists() else "missing"
-    if decoded.calibration.record_sha256.hex() != digest:
+    content = calibration.read_bytes() if calibration.exists() else b""
+    if decoded.calibration.record_sha256.hex() != sha256_hex(content):
         yield Finding(file=CALIBRATION, text=f"is not the record that {PANEL_FILE} names")
+        return
+    yield from _rebuild(file, content, decoded.key_id)
+
+
+def _rebuild(file: bytes, content: bytes, signer: bytes) -> Iterator[Finding]:
+    """Make the file again from its record, and compare all of it that is not the signature."""
+    try:
+        found = difference(file, rebuilt(content, signer))
+    except RefusedInput as error:
+        yield Finding(file=CALIBRATION, text=error.text.removeprefix(f"{CALIBRATION}: "))
+        return
+    if found is not None:
+        yield Finding(file=PANEL_FILE, text=f"is not what {CALIBRATION} makes: it {found}")
