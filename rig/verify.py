@@ -17,6 +17,7 @@ from ledcal.rig.closing import (
 )
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.folder import canonical, sha256_hex
+from ledcal.rig.issue import ISSUED, read_issue
 from ledcal.rig.journal import JOURNAL, read_journal
 from ledcal.rig.keys import signature_holds
 from ledcal.rig.rebuild import difference, rebuilt
@@ -85,7 +86,7 @@ def verify_run(folder: Path, data_folder: Path) -> Verification:
         return Verification(folder=folder, findings=(finding,), checked=0, key_id="")
     findings = [*_files(folder, seal)]
     if not findings:
-        findings = [*_content(folder, seal)]
+        findings = [*_content(folder, seal), *_issued(folder, data_folder)]
     signer = key_id(seal.public_key).hex()
     known = known_key(data_folder, signer)
     return Verification(
@@ -164,6 +165,14 @@ def _content(folder: Path, seal: _Seal) -> Iterator[Finding]:
         yield Finding(file=CALIBRATION, text=f"is not the record that {PANEL_FILE} names")
         return
     yield from _rebuild(file, content, decoded.key_id)
+
+
+def _issued(folder: Path, data_folder: Path) -> Iterator[Finding]:
+    """Check the file that was signed after review, which is kept beside the runs."""
+    try:
+        read_issue(data_folder, folder)
+    except RefusedInput as error:
+        yield Finding(file=f"{ISSUED}/{folder.resolve().name}", text=error.text)
 
 
 def _rebuild(file: bytes, content: bytes, signer: bytes) -> Iterator[Finding]:
