@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ledcal.rig import key_commands
+from ledcal.rig import delivery_commands, key_commands
 from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherData, refusals
 
 app = typer.Typer(
@@ -16,7 +16,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(key_commands.app)
 
 
 def main() -> None:
@@ -189,3 +188,7 @@ def report(
         from ledcal.rig.summary import render_again
 
         typer.echo(render_again(find_run(data, run), output))
+
+
+delivery_commands.add_to(app)
+app.add_typer(key_commands.app)
