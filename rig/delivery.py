@@ -18,6 +18,7 @@ from ledcal.rig.release import load
 from ledcal.rig.run import RUNS, Request, find_run, require_serial
 from ledcal.rig.sign import is_awaiting, require_unaltered
 from ledcal.rig.summary import record_of
+from ledcal.rig.trust import known_key
 from ledcal.rig.visit import INSTALLS, READ_BACKS, at_panel, visit_to
 
 
@@ -85,11 +86,18 @@ def deliverable(run: Path, data_folder: Path) -> Deliverable:
         return Deliverable(run=run, file=(run / PANEL_FILE).read_bytes(), proven=True)
     issue = read_issue(data_folder, run) if is_awaiting(record) else None
     if issue is None:
-        codes = ", ".join(reason["code"] for reason in record.reasons)
+        ended = " ".join([record.outcome, *(reason["code"] for reason in record.reasons)])
         raise RefusedInput(
             "NOT_ISSUED",
-            f"{run}: ended {record.outcome} {codes}: its file was not issued; choose a run that "
+            f"{run}: ended {ended}: its file was not issued; choose a run that "
             "ended PASS, or sign this one if it waits for that",
+        )
+    known = known_key(data_folder, issue.key_id)
+    if known is None or known.public != issue.public_key:
+        raise RefusedInput(
+            "UNKNOWN_KEY",
+            f"{issue.folder}: signed with key {issue.key_id}, which {data_folder} does not know; "
+            "`ledcal key trust` its public half, if it is one of yours",
         )
     return Deliverable(run=run, file=issue.file, proven=False)
 

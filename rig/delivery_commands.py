@@ -31,6 +31,8 @@ def sign(
 
         signed = sign_run(find_run(data, run), key, operator, data)
         typer.echo(f"{signed.path}: signed with key {signed.key_id}, SHA-256 {signed.sha256}")
+        if not signed.known:
+            typer.echo(f"this key is not known in {data}: `ledcal key trust` it before install")
 
 
 def install(

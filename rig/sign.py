@@ -15,7 +15,7 @@ from ledcal.rig.rebuild import rebuilt
 from ledcal.rig.release import open_as_panel
 from ledcal.rig.run import CALIBRATION, Request
 from ledcal.rig.summary import record_of
-from ledcal.rig.trust import require_in_use
+from ledcal.rig.trust import known_key, require_in_use
 from ledcal.rig.verify import verify_run
 
 AWAITING_SIGNATURE = "AWAITING_SIGNATURE"
@@ -23,11 +23,19 @@ AWAITING_SIGNATURE = "AWAITING_SIGNATURE"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """A file that was signed after review."""
+    """A file that was signed after review.
+
+    Attributes:
+        path: Where it is kept.
+        sha256: Of the file.
+        key_id: Id of the key, 16 hex digits.
+        known: Whether the data folder knows the key; only then is the file delivered.
+    """
 
     path: Path
     sha256: str
     key_id: str
+    known: bool
 
 
 def sign_run(run: Path, key_file: Path, operator: str, data_folder: Path) -> Signed:
@@ -47,10 +55,10 @@ def sign_run(run: Path, key_file: Path, operator: str, data_folder: Path) -> Sig
     require_unaltered(run, data_folder)
     record = record_of(run)
     if not is_awaiting(record) or record.panel is None:
-        codes = ", ".join(reason["code"] for reason in record.reasons)
+        ended = " ".join([record.outcome, *(reason["code"] for reason in record.reasons)])
         raise RefusedInput(
             "NOT_AWAITING",
-            f"{run}: ended {record.outcome} {codes}: it does not wait for a signature",
+            f"{run}: ended {ended}: it does not wait for a signature",
         )
     Request(serial=record.run.serial, operator=operator)  # refuses what no record could keep
     key = read_key_file(key_file)
@@ -75,7 +83,12 @@ def sign_run(run: Path, key_file: Path, operator: str, data_folder: Path) -> Sig
     write_whole(folder / PANEL_FILE, file)
     # Last: without it the file beside it was not issued.
     write_whole(folder / ISSUE, issue)
-    return Signed(path=folder / PANEL_FILE, sha256=sha256_hex(file), key_id=key.key_id.hex())
+    return Signed(
+        path=folder / PANEL_FILE,
+        sha256=sha256_hex(file),
+        key_id=key.key_id.hex(),
+        known=known_key(data_folder, key.key_id.hex()) is not None,
+    )
 
 
 def is_awaiting(record: Record) -> bool:

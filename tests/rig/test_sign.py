@@ -50,10 +50,11 @@ def waiting(make_waiting: MakeWaiting) -> Path:
 
 
 @pytest.fixture
-def reviewer(tmp_path: Path) -> Path:
-    """An engineering key of somebody who reviews."""
+def reviewer(tmp_path: Path, data_folder: Path) -> Path:
+    """An engineering key of somebody who reviews, known in the data folder."""
     path = tmp_path / "reviewer.toml"
     new_key_file(path, "reviewer", "ENG")
+    trust(public_file(path), data_folder)
     return path
 
 
@@ -82,6 +83,18 @@ def test_only_a_signed_file_is_delivered(waiting: Path, reviewer: Path, data_fol
     issued = deliverable(waiting, data_folder)
     assert not issued.proven
     assert issued.facts["run"] == waiting.name
+
+
+def test_a_file_that_a_stranger_signed_is_not_delivered(
+    waiting: Path, data_folder: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "stranger.toml"
+    new_key_file(path, "stranger", "ENG")
+    sign_run(waiting, path, "B. Okafor", data_folder)
+    with pytest.raises(RefusedInput, match=r"signed with key .* does not know"):
+        deliverable(waiting, data_folder)
+    trust(public_file(path), data_folder)
+    assert not deliverable(waiting, data_folder).proven
 
 
 def test_a_run_is_signed_once(waiting: Path, reviewer: Path, data_folder: Path) -> None:
@@ -113,7 +126,7 @@ def test_only_a_run_that_waits_is_signed(
     make_waiting: MakeWaiting, reviewer: Path, data_folder: Path, code: str, outcome: Outcome
 ) -> None:
     run = make_waiting(code, outcome)
-    with pytest.raises(RefusedInput, match=f"ended {outcome} {code}: it does not wait"):
+    with pytest.raises(RefusedInput, match=f"ended {outcome} ?{code}: it does not wait"):
         sign_run(run, reviewer, "B. Okafor", data_folder)
     assert not (data_folder / ISSUED).exists()
 
