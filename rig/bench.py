@@ -200,6 +200,26 @@ def open_bench(
         )
 
 
+@contextmanager
+def open_panel(station: SettingsFile[Station], serial: str, transcript: Path) -> Iterator[Panel]:
+    """Open the panel alone, dark; it is dark again when the context ends.
+
+    Raises:
+        SetupError: Another panel than the scanned one is plugged in.
+        InstrumentError: It cannot be reached.
+        StationError: The station file names a driver that there is not.
+    """
+    said = station.settings
+    clock = Clock(said.clock.speed)
+    bus = Bus(clock=clock, transcript=Transcript(transcript), visa_library=said.visa_library)
+    with ExitStack() as stack:
+        stack.callback(bus.transcript.close)
+        panel = _scanned_panel(bus, said.panel, serial)
+        stack.callback(panel.close)
+        stack.callback(panel.dark)
+        yield panel
+
+
 def _scanned_panel(bus: Bus, place: PanelSettings, serial: str) -> Panel:
     try:
         return _driver(PANELS, place.driver).open(bus, place.resource, serial)

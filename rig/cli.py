@@ -1,13 +1,12 @@
 """The command `ledcal`: thin; each command's work is in a module that is imported only then."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-DATA_FOLDER = Path("ledcal-data")
+from ledcal.rig import delivery_commands, key_commands
+from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherData, refusals
 
 app = typer.Typer(
     name="ledcal",
@@ -17,20 +16,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-Data = Annotated[
-    Path, typer.Option("--data", metavar="DIR", envvar="LEDCAL_DATA", help="Data folder.")
-]
-OtherData = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        metavar="DIR",
-        envvar="LEDCAL_DATA",
-        help="Data folder, instead of the station file's.",
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def main() -> None:
@@ -78,7 +63,7 @@ def calibrate(
 
     Exit code: 0 PASS, 1 FAIL, 2 refused input, 3 SETUP, 4 STATION, 5 ABORTED, 6 INCONCLUSIVE.
     """
-    with _refusals(json):
+    with refusals(json):
         from ledcal.rig.run import Request
         from ledcal.rig.screen import open_screen
         from ledcal.rig.summary import outcome_object, print_json
@@ -111,7 +96,7 @@ def bench(
     data: Data = DATA_FOLDER,
 ) -> None:
     """Serve the virtual bench until interrupted; print its station file's path."""
-    with _refusals():
+    with refusals():
         from ledcal.rig.serve import serve_virtual_bench
 
         serve_virtual_bench(
@@ -130,7 +115,7 @@ def inspect(
     json: AsJson = False,
 ) -> None:
     """Show a panel's calibration file as a table, or refuse it by the loader's error name."""
-    with _refusals(json):
+    with refusals(json):
         from ledcal.rig.inspect_file import inspect_file, print_inspection
 
         print_inspection(inspect_file(file, irradiance, data), as_json=json)
@@ -143,7 +128,7 @@ def verify(
     json: AsJson = False,
 ) -> None:
     """Check signatures and hashes; name what was altered. Exit code 0 or 1."""
-    with _refusals(json):
+    with refusals(json):
         from ledcal.rig.summary import print_verifications
         from ledcal.rig.verify import verify_path
 
@@ -159,7 +144,7 @@ def show(
     json: AsJson = False,
 ) -> None:
     """Show a run, also one that was cut off, from its journal."""
-    with _refusals(json):
+    with refusals(json):
         from ledcal.rig.run import find_run
         from ledcal.rig.summary import outcome_object, print_json, print_record, record_of
 
@@ -178,7 +163,7 @@ def history(
     json: AsJson = False,
 ) -> None:
     """List every run of a panel, the aborted ones too."""
-    with _refusals(json):
+    with refusals(json):
         from ledcal.rig.run import RUNS, runs_of
         from ledcal.rig.summary import history_object, print_history, print_json
 
@@ -214,24 +199,12 @@ def report(
     data: Data = DATA_FOLDER,
 ) -> None:
     """Make a run's certificate again from its journal, and compare it with the sealed one."""
-    with _refusals():
+    with refusals():
         from ledcal.rig.run import find_run
         from ledcal.rig.summary import render_again
 
         typer.echo(render_again(find_run(data, run), output))
 
 
-@contextmanager
-def _refusals(as_json: bool = False) -> Iterator[None]:
-    """End with the outcome's exit code, and say why in a person's words."""
-    from ledcal.rig.errors import RigError
-
-    try:
-        yield
-    except RigError as error:
-        from ledcal.rig.summary import print_json, refusal_object, refusal_text
-
-        if as_json:
-            print_json(refusal_object(error))
-        typer.echo(refusal_text(error), err=True)
-        raise typer.Exit(error.outcome.exit_code) from error
+delivery_commands.add_to(app)
+app.add_typer(key_commands.app)

@@ -8,11 +8,14 @@ from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record import Record
 from ledcal.calibration.record_reader import read_record
 from ledcal.reports.certificate import certificate_html
+from ledcal.rig.errors import RefusedInput
 from ledcal.rig.folder import canonical, sha256_hex, write_whole
 from ledcal.rig.journal import JOURNAL, Journal, read_journal
-from ledcal.rig.keys import SigningKey, engineering_key, read_signing_key
+from ledcal.rig.key_file import prove, read_key_file
+from ledcal.rig.keys import SigningKey, engineering_key, known_public_key
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station, beside
+from ledcal.rig.trust import require_in_use
 
 RECORD = "record.json"
 PANEL_FILE = "panel.ledcal"
@@ -28,14 +31,23 @@ def key_of(station: SettingsFile[Station]) -> SigningKey:
     """Return the key that signs what this station makes.
 
     Raises:
-        RefusedInput: The PROD key cannot be used.
-        StationError: The engineering key cannot be made.
+        RefusedInput: The PROD key cannot be used, is for engineering, or is retired.
+        StationError: The engineering key cannot be made, or the PROD key does not answer.
     """
     said = station.settings
-    if said.mode == "PROD":
-        assert said.signing_key is not None  # the station file is refused without it
-        return read_signing_key(beside(station, said.signing_key))
-    return engineering_key(beside(station, said.data_folder))
+    data_folder = beside(station, said.data_folder)
+    if said.mode != "PROD" or said.signing == "after review":
+        return engineering_key(data_folder)
+    assert said.signing_key is not None  # the station file is refused without it
+    path = beside(station, said.signing_key)
+    key = read_key_file(path)
+    if key.purpose != "PROD" or key.public == known_public_key(data_folder):
+        raise RefusedInput(
+            "KEY", f"{path}: key {key.name!r} is for engineering; a PROD station needs a PROD key"
+        )
+    require_in_use(key.public, data_folder)
+    prove(key)
+    return key
 
 
 def close_run(folder: Path, key: SigningKey) -> Record:

@@ -5,6 +5,7 @@ RigError
 +-- SetupError   (RuntimeError) mendable at the bench: cap, lid, label: SETUP
 +-- StationError (RuntimeError) instrument, certificate, disk: STATION
 +-- PanelError   (RuntimeError) the panel itself: FAIL
++-- AwaitingSignature           somebody must review and sign before it can go on: ABORTED
 """
 
 from typing import ClassVar
@@ -51,3 +52,7 @@ class PanelError(RigError, RuntimeError):
     """The panel does not do what its protocol or its safety asks."""
 
     outcome = Outcome.FAIL
+
+
+class AwaitingSignature(RigError):
+    """The calibration is written; its file is signed after review, by somebody else."""

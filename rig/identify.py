@@ -119,13 +119,15 @@ def identify_panel(panel: Panel) -> FoundPanel:
     return FoundPanel(identity=identity, nominal_nm=tuple(panel.nominal_nm.values()))
 
 
-def require_accepting(panel: Panel, identity: PanelIdentity, key_id: str, flags: int) -> None:
+def require_accepting(
+    panel: Panel, identity: PanelIdentity, key_id: str | None, flags: int
+) -> None:
     """Refuse a panel whose firmware would refuse the file at the end of the run.
 
     Args:
         panel: The panel.
         identity: What it said of itself.
-        key_id: Id of the key that will sign, 16 hex digits.
+        key_id: Id of the key that signs, 16 hex digits, None when it is not known yet.
         flags: Flags that the file will carry.
 
     Raises:
@@ -139,11 +141,11 @@ def require_accepting(panel: Panel, identity: PanelIdentity, key_id: str, flags:
             "or engineering; calibrate it on a PROD station",
         )
     trusted = panel.trusted_keys()
-    if key_id not in trusted:
+    if key_id is not None and key_id not in trusted:
         raise StationError(
             "UNTRUSTED_KEY",
-            f"the panel's firmware trusts {', '.join(trusted) or 'no key'}, not the station's key "
-            f"{key_id}; check signing_key and the firmware's key table",
+            f"the panel's firmware trusts {', '.join(trusted) or 'no key'}, not the file's key "
+            f"{key_id}; check the signing key and the firmware's key table",
         )
 
 

@@ -8,7 +8,6 @@ from rich.table import Table
 from rich.text import Text
 
 from ledcal.calibration.codec import check_signature, decode
-from ledcal.calibration.codec import key_id as key_id_of
 from ledcal.calibration.errors import FileError
 from ledcal.calibration.firmware import round_irradiance, round_temperature
 from ledcal.calibration.lookup import lookup
@@ -19,11 +18,13 @@ from ledcal.calibration.panel_calibration import (
     TEMPERATURE_STEP_K,
     PanelCalibration,
 )
+from ledcal.reports.text import legible
 from ledcal.rig.console import open_console
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.folder import sha256_hex
-from ledcal.rig.keys import known_public_key, signature_holds
-from ledcal.rig.summary import print_json
+from ledcal.rig.keys import signature_holds
+from ledcal.rig.summary import key_object, print_json
+from ledcal.rig.trust import KnownKey, known_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Inspection:
 
     Attributes:
         signature: "valid", or why it was not checked.
+        key: The key as the data folder knows it, None when it does not.
         drive_code: Answer of the look-up, None when none was asked for.
     """
 
@@ -40,6 +42,7 @@ class Inspection:
     calibration: PanelCalibration
     key_id: str
     signature: str
+    key: KnownKey | None
     request: tuple[int, float, float] | None
     drive_code: int | None
 
@@ -52,7 +55,7 @@ def inspect_file(
     Args:
         path: The file.
         request: Channel, irradiance [W/m2] and board temperature [degC] to look up, or None.
-        data_folder: Its key, if it has one, checks the signature.
+        data_folder: The keys that it knows check the signature.
 
     Raises:
         RefusedInput: The file or the request is refused; the text begins with the loader's name.
@@ -63,7 +66,7 @@ def inspect_file(
         raise RefusedInput("FILE", f"{path}: cannot be read: {error.strerror}") from error
     try:
         decoded = decode(content)
-        signature = _signature(content, decoded.key_id, data_folder)
+        signature, key = _signature(content, decoded.key_id, data_folder)
         code = None if request is None else _evaluate(decoded.calibration, request)
     except FileError as error:
         raise RefusedInput(error.name, f"{path}: {error}") from error
@@ -73,17 +76,18 @@ def inspect_file(
         calibration=decoded.calibration,
         key_id=decoded.key_id.hex(),
         signature=signature,
+        key=key,
         request=request,
         drive_code=code,
     )
 
 
-def _signature(content: bytes, key_id: bytes, data_folder: Path) -> str:
-    public = known_public_key(data_folder)
-    if public is not None and key_id_of(public) == key_id:
-        check_signature(content, [public], signature_holds)
-        return "valid"
-    return f"not checked: key {key_id.hex()} is not in {data_folder}"
+def _signature(content: bytes, key_id: bytes, data_folder: Path) -> tuple[str, KnownKey | None]:
+    known = known_key(data_folder, key_id.hex())
+    if known is None:
+        return f"not checked: key {key_id.hex()} is not known in {data_folder}", None
+    check_signature(content, [known.public], signature_holds)
+    return "valid", known
 
 
 def _evaluate(calibration: PanelCalibration, request: tuple[int, float, float]) -> int:
@@ -114,6 +118,7 @@ def print_inspection(seen: Inspection, *, as_json: bool) -> None:
     console.print(Text(f"{seen.path}: calibration of panel {said.serial}"))
     if marks:
         console.print(Text(f"marked: {', '.join(marks)}; a production panel refuses it"))
+    whose = "" if seen.key is None else f"{legible(seen.key.words)}, "
     rows = {
         "head uid": said.uid.hex(),
         "product, revision, epoch": f"{said.product_code}, {said.hardware_revision}, "
@@ -122,7 +127,7 @@ def print_inspection(seen: Inspection, *, as_json: bool) -> None:
         "sequence": str(said.sequence),
         "LED-on hours": f"valid from {said.hours_at_calibration} to {said.valid_until_hours}",
         "calibration.json": said.record_sha256.hex(),
-        "key": f"{seen.key_id}, signature {seen.signature}",
+        "key": f"{seen.key_id}, {whose}signature {seen.signature}",
         "file SHA-256": seen.sha256,
     }
     for name, value in rows.items():
@@ -177,6 +182,7 @@ def _object(seen: Inspection) -> dict[str, Any]:
         "sha256": seen.sha256,
         "key_id": seen.key_id,
         "signature": seen.signature,
+        "key": None if seen.key is None else key_object(seen.key),
         "file": fields,
     }
     if seen.request is not None:

@@ -1,9 +1,11 @@
-"""Ed25519 keys: the station's own for PROD, one made on first use for ENG and DEMO."""
+"""Ed25519 keys that sign, and the one that a data folder makes on first use for ENG and DEMO."""
 
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -14,7 +16,6 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    PublicFormat,
     load_pem_private_key,
 )
 
@@ -24,12 +25,24 @@ from ledcal.rig.errors import RefusedInput, StationError
 ENGINEERING_KEY = "keys/engineering.pem"
 
 
+Purpose = Literal["PROD", "ENG"]
+
+
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A private key with its public half as raw bytes."""
+    """A key that signs; its private half may be in a token.
 
-    private: Ed25519PrivateKey
+    Attributes:
+        public: Its public half, 32 raw bytes.
+        signer: Returns the signature of a message.
+        name: What people call it.
+        purpose: PROD, or ENG for what is never production.
+    """
+
     public: bytes
+    signer: Callable[[bytes], bytes]
+    name: str = "engineering"
+    purpose: Purpose = "ENG"
 
     @property
     def key_id(self) -> bytes:
@@ -37,8 +50,19 @@ class SigningKey:
         return key_id(self.public)
 
     def sign(self, message: bytes) -> bytes:
-        """Return the signature over a message, 64 bytes."""
-        return self.private.sign(message)
+        """Return the signature over a message, 64 bytes.
+
+        Raises:
+            StationError: What signs does not answer, or its answer is no signature by this key.
+        """
+        signature = self.signer(message)
+        if not signature_holds(self.public, signature, message):
+            raise StationError(
+                "SIGNING",
+                f"key {self.name!r} ({self.key_id.hex()}): the answer of {len(signature)} bytes "
+                "is no signature by this key; check which key the token or program uses",
+            )
+        return signature
 
 
 def engineering_key(data_folder: Path) -> SigningKey:
@@ -50,12 +74,10 @@ def engineering_key(data_folder: Path) -> SigningKey:
     """
     path = data_folder / ENGINEERING_KEY
     if not path.exists():
-        content = Ed25519PrivateKey.generate().private_bytes(
-            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-        )
+        content, _ = new_private_pem()
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_once(path, content)
+            write_once(path, content)
         except OSError as error:
             raise StationError("DATA_FOLDER", f"{path}: {error.strerror}") from error
     return read_signing_key(path)
@@ -75,23 +97,55 @@ def read_signing_key(path: Path) -> SigningKey:
     Raises:
         RefusedInput: The file is missing, damaged, no Ed25519 key, or open to others.
     """
+    require_owner_only(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RefusedInput("KEY", f"{path}: signing key: {error.strerror}") from error
+    private = private_key_of(content, path)
+    return SigningKey(private.public_key().public_bytes_raw(), private.sign)
+
+
+def require_owner_only(path: Path) -> None:
+    """Refuse a key file that anybody but its owner may read or write.
+
+    Raises:
+        RefusedInput: It is missing, or open to others.
+    """
     try:
         mode = path.stat().st_mode
-        content = path.read_bytes()
     except OSError as error:
         raise RefusedInput("KEY", f"{path}: signing key: {error.strerror}") from error
     if mode & 0o077:
         raise RefusedInput(
             "KEY", f"{path}: signing key: mode {mode & 0o777:o} lets others read it; chmod 600"
         )
+
+
+def private_key_of(pem: bytes, path: Path) -> Ed25519PrivateKey:
+    """Return the private key in a PEM text.
+
+    Args:
+        pem: PKCS 8, without a password.
+        path: The file that it stands in.
+
+    Raises:
+        RefusedInput: It is damaged or no Ed25519 key; nothing of it is quoted.
+    """
     try:
-        private = load_pem_private_key(content, password=None)
+        private = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise RefusedInput("KEY", f"{path}: signing key: not an open PEM private key") from error
     if not isinstance(private, Ed25519PrivateKey):
         raise RefusedInput("KEY", f"{path}: signing key: is not an Ed25519 key")
-    public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return SigningKey(private, public)
+    return private
+
+
+def new_private_pem() -> tuple[bytes, bytes]:
+    """Make a key; return its private half as PEM and its public half as 32 raw bytes."""
+    private = Ed25519PrivateKey.generate()
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return pem, private.public_key().public_bytes_raw()
 
 
 def signature_holds(public: bytes, signature: bytes, message: bytes) -> bool:
@@ -103,18 +157,23 @@ def signature_holds(public: bytes, signature: bytes, message: bytes) -> bool:
     return True
 
 
-def _write_once(path: Path, content: bytes) -> None:
-    """Write a new owner-only file; when two runs race, the first one's key stays."""
+def write_once(path: Path, content: bytes) -> bool:
+    """Write a new owner-only file and return True; a file that is there already stays.
+
+    Raises:
+        OSError: The disk refuses.
+    """
     # mkstemp makes an owner-only file with a name that no killed run has left behind.
     fd, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
-    with os.fdopen(fd, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
     try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
         os.link(temporary, path)
     except FileExistsError:
-        pass
+        return False
     finally:
         temporary.unlink()
+    return True

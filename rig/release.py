@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ledcal.calibration.codec import encode
+from ledcal.calibration.codec import decode, encode
 from ledcal.calibration.firmware import Expectation, LoaderError, open_file
 from ledcal.calibration.panel_calibration import PanelCalibration
 from ledcal.calibration.record import PanelIdentity
@@ -15,6 +15,7 @@ from ledcal.rig.closing import PANEL_FILE
 from ledcal.rig.errors import PanelError, StationError
 from ledcal.rig.folder import canonical, sha256_hex, write_whole
 from ledcal.rig.keys import SigningKey
+from ledcal.rig.rebuild import CALIBRATION_FORMAT
 from ledcal.rig.run import CALIBRATION
 
 LOAD_ATTEMPTS = 3
@@ -70,10 +71,46 @@ def write_files(
         FileError: The calibration cannot be a file.
         StationError: The C loader refuses what the codec made; the rig itself is broken.
     """
-    content = calibration_json(calibration, provenance)
-    digest = sha256_hex(content)
-    complete = with_record(calibration, bytes.fromhex(digest))
-    file = encode(complete, key_id=key.key_id, sign=key.sign)
+    content, released = _made(calibration, provenance, identity, key)
+    write_whole(folder / CALIBRATION, content)
+    write_whole(folder / PANEL_FILE, released.file)
+    return released
+
+
+def write_unsigned(
+    folder: Path,
+    calibration: PanelCalibration,
+    provenance: Mapping[str, Any],
+    identity: PanelIdentity,
+    key: SigningKey,
+) -> str:
+    """Write `calibration.json` only, for somebody to sign after review; return its SHA-256.
+
+    That a file can be made from it is seen by making one with the key at hand, which is not kept.
+
+    Raises:
+        FileError: As `write_files`.
+        StationError: As `write_files`.
+    """
+    content, released = _made(calibration, provenance, identity, key)
+    write_whole(folder / CALIBRATION, content)
+    return released.calibration_sha256
+
+
+def awaiting_words(run: str, calibration_sha256: str) -> str:
+    """Return what to do with a run whose file is yet to be signed."""
+    return (
+        f"{CALIBRATION} is written, SHA-256 {calibration_sha256}; nothing was loaded. After "
+        f"review: `ledcal sign {run} --key FILE --operator ID`, then `ledcal install` it"
+    )
+
+
+def open_as_panel(file: bytes, identity: PanelIdentity, public_key: bytes) -> None:
+    """Open a file as the firmware of a panel will that trusts a key.
+
+    Raises:
+        StationError: The C loader refuses it.
+    """
     expectation = Expectation(
         uid=bytes.fromhex(identity.uid),
         product_code=identity.product_code,
@@ -81,12 +118,12 @@ def write_files(
         drive_epoch=identity.drive_epoch,
         distance_mm=identity.distance_mm,
         geometry_id=identity.geometry_id,
-        n_channels=len(complete.channels),
+        n_channels=len(decode(file).calibration.channels),
         highest_sequence=identity.sequence,
         file_in_use=None,
         on_hours=identity.on_hours,
         allowed_flags=0 if identity.firmware_mode == "PROD" else ALL_FLAGS,
-        public_keys=(key.public,),
+        public_keys=(public_key,),
     )
     try:
         open_file(file, expectation)
@@ -94,9 +131,21 @@ def write_files(
         raise StationError(
             "LOADER", f"the firmware's loader refuses the file just made: {error}"
         ) from error
-    write_whole(folder / CALIBRATION, content)
-    write_whole(folder / PANEL_FILE, file)
-    return Released(
+
+
+def _made(
+    calibration: PanelCalibration,
+    provenance: Mapping[str, Any],
+    identity: PanelIdentity,
+    key: SigningKey,
+) -> tuple[bytes, Released]:
+    """Return the record and the file that it makes, once the loader has opened it."""
+    content = calibration_json(calibration, provenance)
+    digest = sha256_hex(content)
+    complete = with_record(calibration, bytes.fromhex(digest))
+    file = encode(complete, key_id=key.key_id, sign=key.sign)
+    open_as_panel(file, identity, key.public)
+    return content, Released(
         file=file,
         sha256=sha256_hex(file),
         calibration_sha256=digest,
@@ -115,7 +164,7 @@ def calibration_json(calibration: PanelCalibration, provenance: Mapping[str, Any
     del fields["record_sha256"]
     fields["uid"] = calibration.uid.hex()
     return canonical(
-        {"format": "ledcal-calibration/1", "file": fields, "provenance": dict(provenance)}
+        {"format": CALIBRATION_FORMAT, "file": fields, "provenance": dict(provenance)}
     )
 
 
@@ -125,8 +174,8 @@ def with_record(calibration: PanelCalibration, record_sha256: bytes) -> PanelCal
     return PanelCalibration(**(fields | {"record_sha256": record_sha256}))
 
 
-def load(panel: Panel, released: Released) -> None:
-    """Load the file into the panel, read it back, compare every byte and ask for its validity.
+def load(panel: Panel, file: bytes) -> None:
+    """Load a file into the panel, read it back, compare every byte and ask for its validity.
 
     Raises:
         PanelError: The panel refuses it, or holds something else after three attempts; it is
@@ -135,7 +184,7 @@ def load(panel: Panel, released: Released) -> None:
     failures = []
     for attempt in range(1, LOAD_ATTEMPTS + 1):
         try:
-            panel.load_calibration(released.file)
+            panel.load_calibration(file)
             found = panel.read_back()
             code, name = panel.calibration_state()
         except CalibrationRefused as error:
@@ -143,7 +192,7 @@ def load(panel: Panel, released: Released) -> None:
         except InstrumentError as error:
             failures.append(f"attempt {attempt}: {error}")
             continue
-        if found == released.file and code == 0:
+        if found == file and code == 0:
             return
         failures.append(
             f"attempt {attempt}: read back {len(found)} bytes, SHA-256 {sha256_hex(found)}; the "

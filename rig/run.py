@@ -53,13 +53,19 @@ class Request:
                 ) from error
 
 
-def require_serial(serial: str, product: Product) -> None:
+def require_serial(serial: str, product: Product | None = None) -> None:
     """Refuse a text that cannot be a panel serial, before it names a file or a folder.
 
     Raises:
-        RefusedInput: The text is not a serial of the product.
+        RefusedInput: The text is not a serial, or not one of the product.
     """
-    if not _SERIAL.fullmatch(serial) or not product.accepts_serial(serial):
+    if not _SERIAL.fullmatch(serial):
+        raise RefusedInput(
+            "SERIAL",
+            f"serial {serial!r}: is no panel serial (1 to 16 of A-Z, 0-9 and -); scan the label "
+            "again",
+        )
+    if product is not None and not product.accepts_serial(serial):
         raise RefusedInput(
             "SERIAL",
             f"serial {serial!r}: is not a serial of {product.model} (pattern "

@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
@@ -20,6 +20,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(
         extra="forbid", strict=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=False
     )
+    values_are_secret: ClassVar[bool] = False
+    """A refusal of such a file names the key and the limit, never the value."""
 
 
 class BadKey(ValueError):
@@ -81,7 +83,7 @@ def read_settings(path: Path, kind: type[_S]) -> SettingsFile[_S]:
     try:
         settings = kind.model_validate(raw)
     except ValidationError as error:
-        lines = [_explain(path, text, item) for item in error.errors()]
+        lines = [_explain(path, text, item, kind) for item in error.errors()]
         raise RefusedInput("FILE", "\n".join(lines)) from error
     return SettingsFile(path, content, hashlib.sha256(content).hexdigest(), settings)
 
@@ -98,7 +100,7 @@ def rising(values: list[float]) -> list[float]:
     return values
 
 
-def _explain(path: Path, text: str, item: ErrorDetails) -> str:
+def _explain(path: Path, text: str, item: ErrorDetails, kind: type[Settings]) -> str:
     where, value = item["loc"], item["input"]
     refused = item.get("ctx", {}).get("error")
     if isinstance(refused, BadKey):
@@ -109,6 +111,8 @@ def _explain(path: Path, text: str, item: ErrorDetails) -> str:
         return f"{place}: unknown key; remove it or correct its spelling"
     if item["type"] == "missing":
         return f"{place}: is missing"
+    if kind.values_are_secret:
+        return f"{place}: {message}"
     return f"{place}: {_shown(value)}: {message}"
 
 

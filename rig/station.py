@@ -96,6 +96,7 @@ class Station(Settings):
     visa_library: Text = "@py"
     data_folder: Text
     signing_key: Text | None = None
+    signing: Literal["at once", "after review"] = "at once"
     clock: ClockSettings = ClockSettings()
     plane: PlaneSettings
     decision: DecisionSettings = DecisionSettings()
@@ -111,8 +112,13 @@ class Station(Settings):
                 raise BadKey(("simulated",), True, "a PROD station has no simulated bench")
             if self.clock.speed != 1:
                 raise BadKey(("clock", "speed"), self.clock.speed, "PROD runs at 1 only")
-            if self.signing_key is None:
-                raise BadKey(("mode",), self.mode, "a PROD station needs its signing_key")
+            if self.signing_key is None and self.signing == "at once":
+                limit = "a PROD station needs its signing_key, or signing = 'after review'"
+                raise BadKey(("mode",), self.mode, limit)
+        if self.signing_key is not None and self.signing == "after review":
+            raise BadKey(
+                ("signing",), self.signing, "needs no signing_key here; remove one of both"
+            )
         if self.mode == "DEMO" and not self.simulated:
             limit = "DEMO is for the simulated bench; say ENG, or simulated = true"
             raise BadKey(("mode",), self.mode, limit)

@@ -28,6 +28,7 @@ from ledcal.rig.folder import sha256_hex, write_whole
 from ledcal.rig.journal import read_journal
 from ledcal.rig.recompute import Recomputed
 from ledcal.rig.run import CALIBRATION
+from ledcal.rig.trust import KnownKey
 from ledcal.rig.verify import Verification
 
 SHAPES = {"PASS": "✔", "FAIL": "✘", "INCONCLUSIVE": "?", "ABORTED": "■"}
@@ -181,7 +182,8 @@ def print_verifications(found: Sequence[Verification], *, as_json: bool) -> None
                 "unaltered": not one.findings,
                 "checked": one.checked,
                 "key_id": one.key_id,
-                "key_known": one.key_known,
+                "key_known": one.key is not None,
+                "key": None if one.key is None else key_object(one.key),
                 "findings": [{"file": f.file, "text": f.text} for f in one.findings],
             }
             for one in found
@@ -195,10 +197,22 @@ def print_verifications(found: Sequence[Verification], *, as_json: bool) -> None
             console.print(Text(f"✘ {folder}: altered", style="bold red"))
         else:
             console.print(Text(f"✔ {folder}: nothing was altered", style="bold blue"))
-            whose = "this data folder's" if one.key_known else "not known here: compare its id"
-            console.print(Text(f"  {one.checked} files, key {one.key_id} ({whose})"))
+            whose = "not known here: compare its id" if one.key is None else one.key.words
+            console.print(Text(f"  {one.checked} files, key {one.key_id} ({legible(whose)})"))
         for finding in one.findings:
             console.print(Text(f"  {legible(finding.file)}: {legible(finding.text)}"))
+
+
+def key_object(key: KnownKey) -> dict[str, Any]:
+    """Return the JSON object of a key that the data folder knows."""
+    return {
+        "key_id": key.key_id,
+        "name": key.name,
+        "purpose": key.purpose,
+        "own": key.own,
+        "retired": None if key.retired is None else key.retired.isoformat(),
+        "public_key": key.public.hex(),
+    }
 
 
 def render_again(folder: Path, output: Path) -> str:

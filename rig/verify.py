@@ -17,9 +17,12 @@ from ledcal.rig.closing import (
 )
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.folder import canonical, sha256_hex
+from ledcal.rig.issue import ISSUED, read_issue
 from ledcal.rig.journal import JOURNAL, read_journal
-from ledcal.rig.keys import known_public_key, signature_holds
+from ledcal.rig.keys import signature_holds
+from ledcal.rig.rebuild import difference, rebuilt
 from ledcal.rig.run import CALIBRATION
+from ledcal.rig.trust import KnownKey, known_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +42,14 @@ class Verification:
         findings: Empty when nothing was altered.
         checked: How many files were compared with the seal.
         key_id: Id of the key that made the seal, 16 hex digits, empty without a readable seal.
-        key_known: Whether it is the data folder's own key.
+        key: The same key as the data folder knows it, None when it does not.
     """
 
     folder: Path
     findings: tuple[Finding, ...]
     checked: int
     key_id: str
-    key_known: bool = False
+    key: KnownKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ def verify_path(path: Path, data_folder: Path) -> Verification:
     """Return what is not as it was sealed: a run's folder, or the run that a file belongs to.
 
     Raises:
-        RefusedInput: There is no such folder or file, nor a run that may have lost it.
+        RefusedInput: There is no such folder or file, nor a run that may have lost it; or the
+            trusted keys are damaged.
     """
     if path.is_dir():
         return verify_run(path, data_folder)
@@ -70,7 +74,11 @@ def verify_path(path: Path, data_folder: Path) -> Verification:
 
 
 def verify_run(folder: Path, data_folder: Path) -> Verification:
-    """Return what is not as it was sealed in a run's folder; damaged input is a finding too."""
+    """Return what is not as it was sealed in a run's folder; damaged input is a finding too.
+
+    Raises:
+        RefusedInput: The key that made the seal is among the trusted ones in a damaged file.
+    """
     try:
         seal = _read_seal(folder)
     except _Broken as broken:
@@ -78,13 +86,15 @@ def verify_run(folder: Path, data_folder: Path) -> Verification:
         return Verification(folder=folder, findings=(finding,), checked=0, key_id="")
     findings = [*_files(folder, seal)]
     if not findings:
-        findings = [*_content(folder, seal)]
+        findings = [*_content(folder, seal), *_issued(folder, data_folder)]
+    signer = key_id(seal.public_key).hex()
+    known = known_key(data_folder, signer)
     return Verification(
         folder=folder,
         findings=tuple(findings),
         checked=len(seal.files),
-        key_id=key_id(seal.public_key).hex(),
-        key_known=seal.public_key == known_public_key(data_folder),
+        key_id=signer,
+        key=known if known is not None and known.public == seal.public_key else None,
     )
 
 
@@ -150,6 +160,27 @@ def _content(folder: Path, seal: _Seal) -> Iterator[Finding]:
         yield Finding(file=PANEL_FILE, text=f"is refused: {error}")
         return
     calibration = folder / CALIBRATION
-    digest = sha256_hex(calibration.read_bytes()) if calibration.exists() else "missing"
-    if decoded.calibration.record_sha256.hex() != digest:
+    content = calibration.read_bytes() if calibration.exists() else b""
+    if decoded.calibration.record_sha256.hex() != sha256_hex(content):
         yield Finding(file=CALIBRATION, text=f"is not the record that {PANEL_FILE} names")
+        return
+    yield from _rebuild(file, content, decoded.key_id)
+
+
+def _issued(folder: Path, data_folder: Path) -> Iterator[Finding]:
+    """Check the file that was signed after review, which is kept beside the runs."""
+    try:
+        read_issue(data_folder, folder)
+    except RefusedInput as error:
+        yield Finding(file=f"{ISSUED}/{folder.resolve().name}", text=error.text)
+
+
+def _rebuild(file: bytes, content: bytes, signer: bytes) -> Iterator[Finding]:
+    """Make the file again from its record, and compare all of it that is not the signature."""
+    try:
+        found = difference(file, rebuilt(content, signer))
+    except RefusedInput as error:
+        yield Finding(file=CALIBRATION, text=error.text.removeprefix(f"{CALIBRATION}: "))
+        return
+    if found is not None:
+        yield Finding(file=PANEL_FILE, text=f"is not what {CALIBRATION} makes: it {found}")

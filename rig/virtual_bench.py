@@ -4,6 +4,8 @@ import json
 import select
 import subprocess
 import sys
+import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +14,8 @@ from typing import Any
 import tomli_w
 
 from ledcal.rig.errors import StationError
-from ledcal.rig.folder import write_whole
+from ledcal.rig.folder import require_writable, write_whole
+from ledcal.rig.keys import engineering_key
 
 DEMO_SPEED = 20.0
 _START_LIMIT_S = 30.0
@@ -71,6 +74,37 @@ def virtual_bench(
             process.wait()
         assert process.stdout is not None
         process.stdout.close()
+
+
+@contextmanager
+def station_or_bench(station: Path | None, data: Path | None, serial: str) -> Iterator[Path]:
+    """Yield a station file as it is; without one, that of a virtual bench started for it.
+
+    Args:
+        station: The station file, or None.
+        data: Data folder of the virtual bench, None for `ledcal-data`.
+        serial: Serial of the virtual panel; each serial is another panel, the same one every time.
+
+    Raises:
+        StationError: The bench does not come up, or the data folder cannot be written.
+    """
+    if station is not None:
+        yield station
+        return
+    data_folder = (data or Path("ledcal-data")).resolve()
+    require_writable(data_folder)
+    with (
+        tempfile.TemporaryDirectory(prefix="ledcal-") as scratch,
+        virtual_bench(
+            Path(scratch),
+            data_folder=data_folder,
+            public_key=engineering_key(data_folder).public,
+            serial=serial,
+            speed=DEMO_SPEED,
+            seed=zlib.crc32(serial.encode()),
+        ) as path,
+    ):
+        yield path
 
 
 def _ready(process: "subprocess.Popen[bytes]", log: Path) -> dict[str, Any]:

@@ -25,6 +25,9 @@ PRODUCT_CODE, HARDWARE_REVISION, DRIVE_EPOCH = 4201, 1, 1
 DISTANCE_MM, GEOMETRY_ID = 150, 1
 FULL_DRIVE = 65535
 HOTTEST_DEGC = 85.0
+SLOT_SIZE = 2048
+ERASED = 0xFF
+TOTAL_LENGTH_AT = 12
 LOOK_UP_PERIOD_S = 1.0
 ON_HOURS = 3
 FAN_RPM = 2400.0
@@ -38,6 +41,8 @@ class PanelFirmware:
     Attributes:
         report: Takes each error queue entry (SCPI number, detail); set by the protocol.
         booted: Called at each boot; set by the protocol.
+        power_loss_at_byte: The power fails once when so many bytes of a file are in its slot.
+        unwritten: What a torn slot holds where nothing was written yet: erased, zeroed or old.
     """
 
     def __init__(
@@ -70,6 +75,8 @@ class PanelFirmware:
         self.boot_count = 0
         self.slots: list[bytes | None] = [None, None]
         self.highest_sequence = 0
+        self.power_loss_at_byte: int | None = None
+        self.unwritten = "erased"
         self._shortest_silence_s = SLOWEST_JITTER_WALL_S * speed
         self._noise = np.random.default_rng([seed, 5])
         self.boot()
@@ -86,6 +93,9 @@ class PanelFirmware:
         self._heard_s = self.world.time_s
         self._look_up_s = self.world.time_s + LOOK_UP_PERIOD_S
         self.loaded = self._newest_slot()
+        if self.loaded is not None:
+            # The power may have failed between the last byte of a file and this note of it.
+            self.highest_sequence = max(self.highest_sequence, self.loaded.sequence)
         self._drive()
         self.booted()
 
@@ -165,14 +175,28 @@ class PanelFirmware:
     def load(self, file: bytes) -> None:
         """Check a file by the loader and commit it to the slot that is not in use.
 
+        Power that fails while the slot is written makes the panel boot with what is in its slots.
+
         Raises:
             LoaderError: the loader refuses it; the old calibration stays.
         """
         loaded = open_file(file, self._expectation(self._file_in_use()))
         older = 0 if self.slots[1] == self._file_in_use() else 1
+        written, self.power_loss_at_byte = self.power_loss_at_byte, None
+        if written is not None and written <= len(file):
+            self.slots[older] = file[:written] + self._before_writing(self.slots[older])[written:]
+            self.boot()
+            return
         self.slots[older] = file
         self.loaded = loaded
         self.highest_sequence = max(self.highest_sequence, loaded.sequence)
+
+    def _before_writing(self, old: bytes | None) -> bytes:
+        """Return a slot as it is before a byte of the new file is in it."""
+        if self.unwritten == "zeroed":
+            return bytes(SLOT_SIZE)
+        before = old if old is not None and self.unwritten == "old" else b""
+        return before.ljust(SLOT_SIZE, bytes([ERASED]))
 
     def erase(self) -> None:
         """Empty both slots; the highest sequence number stays."""
@@ -214,9 +238,12 @@ class PanelFirmware:
     def _newest_slot(self) -> LoadedFile | None:
         """Open both slots and return the valid one of the highest sequence number."""
         valid = []
-        for file in self.slots:
-            if file is None:
+        for slot in self.slots:
+            if slot is None:
                 continue
+            # A slot is larger than its file; how long the file is, only the file says.
+            length = int.from_bytes(slot[TOTAL_LENGTH_AT : TOTAL_LENGTH_AT + 4], "little")
+            file = slot[:length] if length else slot
             try:
                 # A file in a slot was accepted once: it is the one in use, should it be valid.
                 valid.append(open_file(file, self._expectation(file)))

@@ -45,6 +45,10 @@ class Truth:
             "fan_stalled": lambda value: setattr(bench.world.heat, "fan_stalled", _boolean(value)),
             "open_thermocouple": self._open_thermocouple,
             "reboot": lambda _: bench.firmware.boot(),
+            "power_loss_at_byte": lambda value: setattr(
+                bench.firmware, "power_loss_at_byte", _count(value)
+            ),
+            "unwritten": lambda value: setattr(bench.firmware, "unwritten", _content(value)),
         }
 
     def answer(self, line: bytes) -> dict[str, Any]:
@@ -151,6 +155,18 @@ def _boolean(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{value!r} is neither true nor false")
     return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise TypeError(f"{value!r} is no count of bytes")
+    return value
+
+
+def _content(value: object) -> str:
+    if value not in ("erased", "zeroed", "old"):
+        raise ValueError(f"{value!r} is none of erased, zeroed, old")
+    return str(value)
 
 
 def _number(value: object) -> float:

@@ -12,7 +12,10 @@ from ledcal.rig.cli import app
 from ledcal.rig.closing import PANEL_FILE, RECORD
 from ledcal.rig.run import RUNS
 
-COMMANDS = ("calibrate", "bench", "inspect", "verify", "show", "history", "report")
+COMMANDS = (
+    *("calibrate", "bench", "inspect", "verify", "show", "history", "report"),
+    *("sign", "install", "read-back", "export", "key"),
+)
 
 
 def ledcal(*arguments: str | Path) -> Result:

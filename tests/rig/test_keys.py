@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+import tomli_w
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import (
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from ledcal.rig.closing import key_of
 from ledcal.rig.errors import RefusedInput, StationError
+from ledcal.rig.key_file import new_key_file
 from ledcal.rig.keys import (
     ENGINEERING_KEY,
     engineering_key,
@@ -27,6 +29,7 @@ from ledcal.rig.keys import (
 )
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station
+from ledcal.rig.trust import retire, trust
 
 
 @contextmanager
@@ -145,16 +148,82 @@ def test_what_is_no_key_or_no_signature_does_not_hold(public: bytes, signature: 
     assert not signature_holds(public, signature, b"message")
 
 
+def as_prod(station: SettingsFile[Station], **changed: object) -> SettingsFile[Station]:
+    said = station.settings.model_copy(
+        update={"mode": "PROD", "simulated": False, "signing_key": "prod.toml", **changed}
+    )
+    return SettingsFile(station.path, station.content, station.sha256, said)
+
+
 def test_prod_signs_with_the_stations_key_only(
     station: SettingsFile[Station], tmp_path: Path, data_folder: Path
 ) -> None:
     engineering_key(data_folder)
-    private = Ed25519PrivateKey.generate()
-    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    said = station.settings.model_copy(update={"mode": "PROD", "signing_key": "prod.pem"})
-    prod = SettingsFile(station.path, station.content, station.sha256, said)
-    with pytest.raises(RefusedInput, match=r"prod\.pem: signing key: No such file"):
+    prod = as_prod(station)
+    with pytest.raises(RefusedInput, match=r"prod\.toml: signing key: No such file"):
         key_of(prod)
-    keep(tmp_path / "prod.pem", pem)
-    assert key_of(prod).public == private.public_key().public_bytes_raw()
+    made = new_key_file(tmp_path / "prod.toml", "line 1", "PROD")
+    assert key_of(prod).public == made.public
     assert key_of(station).public == known_public_key(data_folder)
+
+
+def test_an_engineering_key_never_signs_for_prod(
+    station: SettingsFile[Station], tmp_path: Path, data_folder: Path
+) -> None:
+    new_key_file(tmp_path / "prod.toml", "bench", "ENG")
+    with pytest.raises(RefusedInput, match="'bench' is for engineering; a PROD station needs"):
+        key_of(as_prod(station))
+    # Nor does the data folder's own key, whatever a file says of it.
+    own = engineering_key(data_folder)
+    said = {
+        "format": "ledcal-key/1",
+        "name": "borrowed",
+        "purpose": "PROD",
+        "public_key": own.public.hex(),
+        "private_key": (data_folder / ENGINEERING_KEY).read_text(),
+    }
+    keep(tmp_path / "prod.toml", tomli_w.dumps(said).encode())
+    with pytest.raises(RefusedInput, match="'borrowed' is for engineering"):
+        key_of(as_prod(station))
+
+
+def test_the_plain_key_of_engineering_is_no_key_file(
+    station: SettingsFile[Station], data_folder: Path
+) -> None:
+    engineering_key(data_folder)
+    with pytest.raises(RefusedInput, match="is not valid TOML"):
+        key_of(as_prod(station, signing_key=f"data/{ENGINEERING_KEY}"))
+
+
+def test_a_retired_key_signs_nothing_more(
+    station: SettingsFile[Station], tmp_path: Path, data_folder: Path
+) -> None:
+    key = new_key_file(tmp_path / "prod.toml", "line 1", "PROD")
+    trust(tmp_path / "prod.toml.pub", data_folder)
+    assert key_of(as_prod(station)).public == key.public
+    retire(key.key_id.hex(), data_folder)
+    with pytest.raises(RefusedInput, match=r"retired since .* sign with another key"):
+        key_of(as_prod(station))
+
+
+def test_a_token_that_does_not_answer_is_found_before_light(
+    station: SettingsFile[Station], tmp_path: Path
+) -> None:
+    said = {
+        "format": "ledcal-key/1",
+        "name": "token",
+        "purpose": "PROD",
+        "public_key": "00" * 32,
+        "command": ["false"],
+    }
+    keep(tmp_path / "prod.toml", tomli_w.dumps(said).encode())
+    with pytest.raises(StationError, match="'false': ended with 1"):
+        key_of(as_prod(station))
+
+
+def test_with_signing_after_review_no_production_key_is_needed(
+    station: SettingsFile[Station], data_folder: Path
+) -> None:
+    key = key_of(as_prod(station, signing_key=None, signing="after review"))
+    assert key.public == known_public_key(data_folder)
+    assert key.purpose == "ENG"

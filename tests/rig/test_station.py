@@ -116,6 +116,19 @@ def test_prod_and_demo_are_not_mixed(change: Change, key: str, value: str, limit
     assert refusal(path).startswith(f"{path}:{line}: {limit}")
 
 
+def test_a_prod_station_without_a_key_has_its_files_signed_after_review(change: Change) -> None:
+    path = prod(change("station"))
+    text = path.read_text()
+    after = text.replace('signing_key = "key.pem"', 'signing = "after review"')
+    path.write_text(after)
+    said = read_station(path).settings
+    assert (said.signing, said.signing_key) == ("after review", None)
+    path.write_text('signing = "after review"\n' + text)
+    assert "signing: 'after review': needs no signing_key here" in refusal(path)
+    path.write_text(after.replace("after review", "never"))
+    assert "signing: 'never': Input should be 'at once' or 'after review'" in refusal(path)
+
+
 def test_names_are_beside_the_station_file(station: SettingsFile[Station], tmp_path: Path) -> None:
     assert beside(station, "a/../b.toml") == (tmp_path / "b.toml").resolve()
     assert beside(station, "/x/y") == Path("/x/y")

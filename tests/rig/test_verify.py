@@ -24,7 +24,7 @@ def altered(folder: Path, data_folder: Path) -> set[str]:
 
 def stranger() -> SigningKey:
     private = Ed25519PrivateKey.generate()
-    return SigningKey(private, private.public_key().public_bytes_raw())
+    return SigningKey(private.public_key().public_bytes_raw(), private.sign)
 
 
 def test_an_untouched_run_is_unaltered(
@@ -34,7 +34,8 @@ def test_an_untouched_run_is_unaltered(
     assert found.findings == ()
     assert found.checked == len(list(sealed_run.iterdir())) - 1
     assert found.key_id == key.key_id.hex()
-    assert found.key_known
+    assert found.key is not None
+    assert found.key.own
 
 
 def test_a_flipped_bit_names_the_file_it_is_in(sealed_run: Path, data_folder: Path) -> None:
@@ -94,7 +95,7 @@ def test_no_seal_is_a_finding(sealed_run: Path, data_folder: Path) -> None:
     found = verify_run(sealed_run, data_folder)
     assert [f.file for f in found.findings] == [SEAL]
     assert "is missing" in found.findings[0].text
-    assert (found.key_id, found.key_known) == ("", False)
+    assert (found.key_id, found.key) == ("", None)
 
 
 def test_the_seal_of_another_run_is_named(
@@ -131,7 +132,7 @@ def test_another_key_is_not_this_folders(sealed_run: Path, data_folder: Path) ->
     key = stranger()
     (sealed_run / SEAL).write_bytes(seal_bytes(sealed_run, key))
     found = verify_run(sealed_run, data_folder)
-    assert not found.key_known
+    assert found.key is None
     assert found.key_id == key.key_id.hex()
     # The panel's file was signed by the station: the two keys do not go together.
     assert {f.file for f in found.findings} == {PANEL_FILE}
@@ -144,7 +145,7 @@ def test_without_the_data_folders_key_none_is_known(
     (data_folder / ENGINEERING_KEY).unlink()
     found = verify_run(folder, data_folder)
     assert found.findings == ()
-    assert not found.key_known
+    assert found.key is None
 
 
 def test_files_that_do_not_belong_together_are_named_though_sealed(

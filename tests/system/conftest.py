@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +65,7 @@ def live_bench(
     speed: float = DEMO_SPEED,
     mode: str = "ENG",
     trusted: bool = True,
+    also_trusted: Sequence[bytes] = (),
 ) -> Iterator[LiveBench]:
     """Serve a virtual bench while the context lasts; `mode` is that of the panel's firmware."""
     data_folder = folder / "data"
@@ -77,6 +78,7 @@ def live_bench(
             *(sys.executable, "-m", "ledcal.instruments.virtual", "--folder", str(bench_folder)),
             *("--speed", str(speed), "--seed", str(seed), "--serial", serial),
             *("--trust", key.public.hex() if trusted else bytes(32).hex()),
+            *(f"--trust={public.hex()}" for public in also_trusted),
             *("--mode", mode),
         ],
         stdin=subprocess.PIPE,

@@ -113,6 +113,44 @@ def test_a_file_is_loaded_read_back_and_used(connected: Any) -> None:
     assert truth.ask("panel")["highest_sequence"] == 10
 
 
+@pytest.mark.parametrize(
+    ("written", "unwritten"), [(0, "zeroed"), (13, "erased"), (700, "old"), (-1, "erased")]
+)
+def test_power_lost_while_a_file_is_written_leaves_the_old_one_whole(
+    connected: Any, written: int, unwritten: str
+) -> None:
+    panel, truth = connected()
+    uid = panel.query("SYST:UID?")
+    first, second, third = (file_for(uid, truth, flags=1, sequence=n) for n in (1, 2, 3))
+    for file in (first, second):
+        panel.write(block(file))
+    assert panel.query("SYST:ERR?") == '0,"No error"'
+    panel.write("SOUR1:DRIV 30000;:OUTP1 ON")
+    assert panel.query("*ESR?") == "128"
+    truth.set("unwritten", unwritten)
+    truth.set("power_loss_at_byte", written % len(third))
+    panel.write(block(third))
+    assert panel.query("*ESR?") == "128"
+    assert panel.query("SYST:BOOT?") == "2"
+    assert panel.query("OUTP1?") == "0"
+    assert truth.ask("state")["dark"]
+    assert panel.query("CAL:STAT?") == '0,"OK"'
+    assert panel.query("CAL:SEQ?") == "2"
+    assert panel.query_block("CAL:DATA?") == second
+    panel.write(block(third))
+    assert panel.query_block("CAL:DATA?") == third
+    assert panel.query("SYST:ERR?") == '0,"No error"'
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("power_loss_at_byte", x) for x in (-1, 1.5, True, "1")] + [("unwritten", "random")],
+)
+def test_a_power_loss_that_cannot_be_is_refused(connected: Any, name: str, value: object) -> None:
+    _, truth = connected()
+    assert "error" in truth.set(name, value)
+
+
 def test_a_production_panel_refuses_simulated_files(connected: Any) -> None:
     panel, truth = connected("--mode", "PROD")
     assert panel.query("CAL:MODE?") == "PROD"

@@ -248,6 +248,64 @@ def test_a_boot_uses_the_file_in_use_after_a_torn_write(head: Head) -> None:
     assert head.firmware.boot_count == 2
 
 
+@pytest.mark.parametrize("unwritten", ["erased", "zeroed", "old"])
+@pytest.mark.parametrize("earlier", [1, 3], ids=["empty slot", "both slots used"])
+def test_power_loss_at_any_byte_of_a_slot_leaves_a_whole_file(
+    head: Head, unwritten: str, earlier: int
+) -> None:
+    files = [head.file(sequence) for sequence in range(1, earlier + 1)]
+    for file in files:
+        head.firmware.load(file)
+    old, new, later = files[-1], head.file(earlier + 1), head.file(earlier + 2)
+    before = (list(head.firmware.slots), head.firmware.loaded, head.firmware.highest_sequence)
+    head.firmware.unwritten = unwritten
+    for written in range(len(new) + 1):
+        slots, head.firmware.loaded, head.firmware.highest_sequence = before
+        head.firmware.slots = list(slots)
+        head.light_all()
+        boots = head.firmware.boot_count
+        head.firmware.power_loss_at_byte = written
+        head.firmware.load(new)
+        assert head.firmware.boot_count == boots + 1
+        assert not any(head.world.drive_code)
+        assert not any(head.firmware.gates)
+        # The signature ends the file: but for the last byte, the new one is not there.
+        in_use = old if written < len(new) else new
+        assert head.firmware.loaded is not None, written
+        assert head.firmware.loaded.file == in_use, written
+        assert head.firmware.calibration_state() == (0, "OK")
+        head.firmware.load(later)
+        assert head.firmware.loaded.file == later
+        assert in_use in head.firmware.slots or written == len(new)
+
+
+def test_power_loss_in_the_first_file_leaves_none(head: Head) -> None:
+    file = head.file(1)
+    for written in range(len(file)):
+        head.firmware.power_loss_at_byte = written
+        head.firmware.load(file)
+        assert head.firmware.loaded is None, written
+        assert head.firmware.calibration_state()[0] != 0
+    head.firmware.load(file)
+    assert head.firmware.loaded is not None
+
+
+def test_power_fails_once_and_only_within_the_file(head: Head) -> None:
+    head.firmware.power_loss_at_byte = len(head.file(1)) + 1
+    head.firmware.load(head.file(1))
+    head.firmware.load(head.file(2))
+    assert head.firmware.boot_count == 1
+
+
+def test_an_older_file_is_refused_after_power_failed_behind_the_last_byte(head: Head) -> None:
+    head.firmware.load(head.file(1))
+    head.firmware.power_loss_at_byte = len(head.file(7))
+    head.firmware.load(head.file(7))
+    with pytest.raises(LoaderError) as refusal:
+        head.firmware.load(head.file(6))
+    assert refusal.value.name == "SEQ"
+
+
 def test_a_boot_does_not_go_back_to_an_older_file(head: Head) -> None:
     for sequence in (1, 2):
         head.firmware.load(head.file(sequence))

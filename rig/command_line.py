@@ -1,0 +1,40 @@
+"""What all commands share: options, and how a refusal is told. Imports nothing that is slow."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DATA_FOLDER = Path("ledcal-data")
+
+Data = Annotated[
+    Path, typer.Option("--data", metavar="DIR", envvar="LEDCAL_DATA", help="Data folder.")
+]
+OtherData = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        envvar="LEDCAL_DATA",
+        help="Data folder, instead of the station file's.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@contextmanager
+def refusals(as_json: bool = False) -> Iterator[None]:
+    """End with the outcome's exit code, and say why in a person's words."""
+    from ledcal.rig.errors import RigError
+
+    try:
+        yield
+    except RigError as error:
+        from ledcal.rig.summary import print_json, refusal_object, refusal_text
+
+        if as_json:
+            print_json(refusal_object(error))
+        typer.echo(refusal_text(error), err=True)
+        raise typer.Exit(error.outcome.exit_code) from error

@@ -1,0 +1,102 @@
+"""The commands that bring files to panels: sign, install, read-back, export."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherData, refusals
+
+Run = Annotated[str, typer.Argument(metavar="RUN", help="Run folder, id or serial.")]
+Serial = Annotated[str, typer.Argument(metavar="SERIAL", help="Panel serial, as scanned.")]
+StationFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--station", metavar="FILE", help="Station file; without it the virtual bench is used."
+    ),
+]
+Operator = Annotated[str, typer.Option(metavar="ID", help="Who does it.")]
+
+
+def sign(
+    run: Run,
+    key: Annotated[Path, typer.Option(metavar="FILE", help="Key file.")],
+    operator: Operator,
+    data: Data = DATA_FOLDER,
+) -> None:
+    """Sign the file of a run that was reviewed, and keep it beside the sealed run."""
+    with refusals():
+        from ledcal.rig.run import find_run
+        from ledcal.rig.sign import sign_run
+
+        signed = sign_run(find_run(data, run), key, operator, data)
+        typer.echo(f"{signed.path}: signed with key {signed.key_id}, SHA-256 {signed.sha256}")
+        if not signed.known:
+            typer.echo(f"this key is not known in {data}: `ledcal key trust` it before install")
+
+
+def install(
+    serial: Serial,
+    run: Annotated[str, typer.Option("--from", metavar="RUN", help="Run folder, id or serial.")],
+    station: StationFile = None,
+    data: OtherData = None,
+    operator: Operator = "not recorded",
+    json: AsJson = False,
+) -> None:
+    """Load the file that a run issued into its panel again, bit for bit."""
+    with refusals(json):
+        from ledcal.rig.delivery import install as install_file
+        from ledcal.rig.delivery_summary import print_installed
+        from ledcal.rig.run import Request
+
+        request = Request(serial=serial, operator=operator)
+        folder, issued = install_file(request, run, station, data)
+        print_installed(serial, folder, issued, as_json=json)
+
+
+def read_back(
+    serial: Serial,
+    station: StationFile = None,
+    data: OtherData = None,
+    operator: Operator = "not recorded",
+    json: AsJson = False,
+) -> None:
+    """Say which run issued the file that a panel carries. Exit code 0, or 1 when none did."""
+    with refusals(json):
+        from ledcal.rig.delivery import read_back as read_file
+        from ledcal.rig.delivery_summary import print_read_back
+        from ledcal.rig.run import Request
+
+        found = read_file(Request(serial=serial, operator=operator), station, data)
+        print_read_back(found, as_json=json)
+    raise typer.Exit(1 if found.words else 0)
+
+
+def export(
+    run: Run,
+    kind: Annotated[str, typer.Option("--as", metavar="raw|hex|c", help="Form of the export.")],
+    output: Annotated[Path, typer.Option(metavar="FILE", help="Where it is written.")],
+    address: Annotated[
+        str | None, typer.Option(metavar="0x...", help="Where the slot begins, for hex.")
+    ] = None,
+    data: Data = DATA_FOLDER,
+) -> None:
+    """Write the file that a run issued for a programmer or a firmware build."""
+    with refusals():
+        from ledcal.rig.delivery import deliverable
+        from ledcal.rig.export import exported
+        from ledcal.rig.folder import write_whole
+        from ledcal.rig.run import find_run
+
+        issued = deliverable(find_run(data, run), data)
+        name = issued.run.resolve().name
+        write_whole(output, exported(kind, issued.file, address, name))
+        typer.echo(f"{output}: the file of run {name}, {len(issued.file)} bytes of it")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(sign)
+    app.command()(install)
+    app.command("read-back")(read_back)
+    app.command()(export)

@@ -1,0 +1,77 @@
+"""The commands `ledcal key`: the keys that sign, and those that a data folder knows."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, refusals
+
+app = typer.Typer(
+    name="key",
+    help="Make keys that sign, and say which are trusted.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What people will call the key.")],
+    purpose: Annotated[str, typer.Option(metavar="PROD|ENG", help="What it may sign.")],
+    output: Annotated[Path, typer.Option(metavar="FILE", help="The new key file.")],
+    command: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PROGRAM",
+            help="Signs instead of a key in the file, as a token's program: reads a message, "
+            "writes 64 bytes.",
+        ),
+    ] = None,
+    public_key: Annotated[
+        str | None,
+        typer.Option(metavar="HEX", help="Public key for which the program signs, 64 digits."),
+    ] = None,
+) -> None:
+    """Make a key: FILE is for its owner only, FILE.pub for everybody."""
+    with refusals():
+        from ledcal.rig.key_listing import new_key
+
+        for line in new_key(name, purpose, output, command, public_key):
+            typer.echo(line)
+
+
+@app.command("list")
+def list_keys(data: Data = DATA_FOLDER, json: AsJson = False) -> None:
+    """List the keys that the data folder knows, the retired ones too."""
+    with refusals(json):
+        from ledcal.rig.key_listing import print_keys
+        from ledcal.rig.trust import known_keys
+
+        print_keys(known_keys(data), as_json=json)
+
+
+@app.command()
+def trust(
+    file: Annotated[Path, typer.Argument(metavar="FILE.pub", help="A key's public half.")],
+    data: Data = DATA_FOLDER,
+) -> None:
+    """Let the data folder know a key: what it signed is then told as known."""
+    with refusals():
+        from ledcal.rig.trust import trust as trust_file
+
+        known = trust_file(file, data)
+        typer.echo(f"{known.key_id}: {known.words}")
+
+
+@app.command()
+def retire(
+    key_id: Annotated[str, typer.Argument(metavar="KEYID", help="As `key list` shows it.")],
+    data: Data = DATA_FOLDER,
+) -> None:
+    """Retire a trusted key: what it signed stays known, and it signs nothing more here."""
+    with refusals():
+        from ledcal.rig.trust import retire as retire_key
+
+        known = retire_key(key_id, data)
+        typer.echo(f"{known.key_id}: {known.words}")

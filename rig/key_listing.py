@@ -1,0 +1,64 @@
+"""What the commands `ledcal key` do and print."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from ledcal.reports.text import legible
+from ledcal.rig.console import open_console
+from ledcal.rig.errors import RefusedInput
+from ledcal.rig.key_file import new_command_key_file, new_key_file, public_file
+from ledcal.rig.keys import Purpose
+from ledcal.rig.summary import key_object, print_json
+from ledcal.rig.trust import KnownKey, retired_words
+
+
+def new_key(
+    name: str, purpose: str, output: Path, command: str | None, public_key: str | None
+) -> list[str]:
+    """Make a key file and its public half; return what to tell about them.
+
+    Raises:
+        RefusedInput: An argument is refused, or a file is there already.
+        StationError: The disk refuses, or the program does not sign.
+    """
+    if purpose not in ("PROD", "ENG"):
+        raise RefusedInput("PURPOSE", f"purpose {purpose!r}: is PROD or ENG")
+    if (command is None) != (public_key is None):
+        raise RefusedInput("KEY", "--command and --public-key go together; give both or none")
+    wanted: Purpose = "PROD" if purpose == "PROD" else "ENG"
+    if command is None or public_key is None:
+        key = new_key_file(output, name, wanted)
+    else:
+        try:
+            words = shlex.split(command)
+        except ValueError as error:
+            raise RefusedInput("KEY", f"--command {command!r}: {error}") from error
+        key = new_command_key_file(output, name, wanted, words, public_key)
+    return [
+        f"key {key.key_id.hex()} for {key.purpose}: {output}, for its owner only",
+        f"its public half: {public_file(output)}; `ledcal key trust` it where its signatures are "
+        "checked, and build it into the panels' firmware",
+    ]
+
+
+def print_keys(keys: Sequence[KnownKey], *, as_json: bool) -> None:
+    """Print keys for a person, or as one JSON object."""
+    if as_json:
+        print_json({"keys": [key_object(key) for key in keys]})
+        return
+    console = open_console()
+    if not keys:
+        console.print(Text("no key is known in this data folder"))
+        return
+    table = Table(title="Keys known in this data folder")
+    for name in ("key id", "name", "purpose", "state"):
+        table.add_column(name)
+    for key in keys:
+        state = "in use" if key.retired is None else retired_words(key.retired)
+        name = f"{key.name} (its own)" if key.own else key.name
+        table.add_row(key.key_id, Text(legible(name)), key.purpose, state)
+    console.print(table)

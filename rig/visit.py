@@ -1,0 +1,156 @@
+"""A visit to a panel alone, with no light: its place, its identity, and a journal of the visit."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ledcal.calibration.outcome import Outcome
+from ledcal.calibration.record import PanelIdentity
+from ledcal.instruments.errors import InstrumentError, PanelTripped
+from ledcal.instruments.panel import Panel
+from ledcal.rig.bench import open_panel
+from ledcal.rig.closing import TRANSCRIPT, finished
+from ledcal.rig.errors import PanelError, RigError, StationError
+from ledcal.rig.folder import require_writable
+from ledcal.rig.identify import identify_panel
+from ledcal.rig.journal import Journal
+from ledcal.rig.run import Request, software
+from ledcal.rig.settings import SettingsFile
+from ledcal.rig.station import Station, beside, read_station
+from ledcal.rig.virtual_bench import station_or_bench
+
+INSTALLS = "installs"
+READ_BACKS = "read-backs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtPanel:
+    """The panel of a visit, open and identified.
+
+    Attributes:
+        folder: Where journal and transcript of the visit are.
+        reasons: Why the visit does not end well; empty when it does.
+    """
+
+    folder: Path
+    journal: Journal
+    panel: Panel
+    identity: PanelIdentity
+    reasons: list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What is wanted at a panel, and where it is plugged in.
+
+    Attributes:
+        request: Panel, operator and reason.
+        station: Station file, None for a virtual bench.
+        data_folder: Where the visit is kept.
+    """
+
+    request: Request
+    station: Path | None
+    data_folder: Path
+
+
+def visit_to(request: Request, station: Path | None, data: Path | None) -> Visit:
+    """Return the visit; the data folder is the station file's unless another is named.
+
+    Raises:
+        RefusedInput: The station file is refused.
+    """
+    if data is None and station is not None:
+        place = read_station(station)
+        data = beside(place, place.settings.data_folder)
+    return Visit(request=request, station=station, data_folder=data or Path("ledcal-data"))
+
+
+@contextmanager
+def at_panel(visit: Visit, kind: str, facts: Mapping[str, Any]) -> Iterator[AtPanel]:
+    """Open the panel and identify it; the end of the visit is written when the context ends.
+
+    Args:
+        visit: Where and who.
+        kind: INSTALLS or READ_BACKS: the folder of the data folder in which it is kept.
+        facts: What is to be done, for the journal.
+
+    Raises:
+        SetupError: Another panel is plugged in.
+        PanelError: The panel tripped.
+        StationError: It cannot be reached or does not answer, or the disk refuses.
+    """
+    with station_or_bench(visit.station, visit.data_folder, visit.request.serial) as path:
+        place = read_station(path)
+        require_writable(visit.data_folder)
+        reasons: list[dict[str, str]] = []
+        with (
+            _kept(visit, kind, place, facts, reasons) as (folder, journal),
+            open_panel(place, visit.request.serial, folder / TRANSCRIPT) as panel,
+        ):
+            identity = identify_panel(panel).identity
+            journal.append("panel", asdict(identity))
+            yield AtPanel(
+                folder=folder, journal=journal, panel=panel, identity=identity, reasons=reasons
+            )
+
+
+@contextmanager
+def _kept(
+    visit: Visit,
+    kind: str,
+    place: SettingsFile[Station],
+    facts: Mapping[str, Any],
+    reasons: list[dict[str, str]],
+) -> Iterator[tuple[Path, Journal]]:
+    """Keep a journal; an error is its end, and becomes one of the rig's."""
+    now = datetime.now(UTC)
+    name = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{visit.request.serial}"
+    folder = visit.data_folder / kind / name
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise StationError("DATA_FOLDER", f"{folder}: {error.strerror}") from error
+    journal = Journal.create(folder)
+    try:
+        journal.append(
+            "visit_started", _beginning(visit, kind, place.settings, place.sha256, facts)
+        )
+        yield folder, journal
+        outcome = Outcome.FAIL if reasons else Outcome.PASS
+        journal.append("visit_finished", finished(outcome, reasons))
+    except (RigError, InstrumentError) as error:
+        ended = error if isinstance(error, RigError) else _of_panel(error)
+        why = [{"code": ended.code, "text": ended.text}]
+        journal.append("visit_finished", finished(ended.outcome, why))
+        raise ended from error
+    except KeyboardInterrupt:
+        why = [{"code": "INTERRUPTED", "text": "interrupted; read the panel back"}]
+        journal.append("visit_finished", finished(Outcome.ABORTED, why))
+        raise
+    finally:
+        journal.close()
+
+
+def _beginning(
+    visit: Visit, kind: str, said: Station, station_sha256: str, facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "serial": visit.request.serial,
+        "operator": visit.request.operator,
+        "mode": said.mode,
+        "simulated": said.simulated,
+        "station": {"name": said.name, "site": said.site, "file_sha256": station_sha256},
+        "file": dict(facts),
+        "software": software(),
+    }
+
+
+def _of_panel(error: InstrumentError) -> RigError:
+    if isinstance(error, PanelTripped):
+        return PanelError("PANEL_TRIPPED", str(error))
+    return StationError(type(error).__name__.upper(), str(error))
