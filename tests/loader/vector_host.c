@@ -6,6 +6,9 @@
  *   open <path>                               prints the error's name
  *   drive <channel> <irradiance> <temperature>   prints a code or the error's name
  *   sweep                                     damages the file opened last in every way
+ *   cuts <old> <new>                          installs new over old, power cut at every byte
+ *   boot <path> <path>                        boots with these two slots, where only these two
+ *                                             files were ever signed; prints error and sequence
  *
  * Whether a signature is valid is told by the caller, which has a cryptographic library: what is
  * tried here is the loader's own code. Each file lies in a block of exactly its size, so that the
@@ -16,14 +19,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledcal_load.h"
+#include "ledcal_slots.h"
+#include "vector_host.h"
 
 static int signature_valid;
+content_t genuine[2];
 
 int ledcal_ed25519_verify(const uint8_t *signature, const uint8_t *public_key,
                           const uint8_t *message, uint32_t size)
 {
     (void)public_key;
+    if (genuine[0].bytes != NULL) {
+        for (int i = 0; i < 2; i++) {
+            if (size + 64 == genuine[i].size && memcmp(message, genuine[i].bytes, size + 64) == 0) {
+                return LEDCAL_SIGNATURE_VALID;
+            }
+        }
+        return 0;
+    }
     /* The signature follows what it signs; both lie within the file. */
     return signature_valid && signature == message + size ? LEDCAL_SIGNATURE_VALID : 0;
 }
@@ -34,11 +47,11 @@ uint32_t LEDCAL_CRC32(const uint8_t *bytes, uint32_t size)
 {
     (void)bytes;
     (void)size;
-    return 0;
+    return STUCK_AT;
 }
 #endif
 
-static void stop(const char *why)
+void stop(const char *why)
 {
     fprintf(stderr, "vector_host: %s\n", why);
     exit(1);
@@ -161,9 +174,23 @@ static void sweep(const uint8_t *file, uint32_t size, const ledcal_expect_t *boa
     printf("%u\n", accepted);
 }
 
+static void sign_only(const char *first, const char *second)
+{
+    genuine[0].bytes = read_file(first, &genuine[0].size);
+    genuine[1].bytes = read_file(second, &genuine[1].size);
+}
+
+static void sign_all(void)
+{
+    for (int i = 0; i < 2; i++) {
+        free(genuine[i].bytes);
+        genuine[i].bytes = NULL;
+    }
+}
+
 int main(void)
 {
-    char line[2048], path[1024];
+    char line[2048], path[1024], other[1024];
     static ledcal_expect_t board;
     static ledcal_t cal;
     uint8_t *file = NULL;
@@ -191,6 +218,15 @@ int main(void)
             } else {
                 puts(ledcal_error_name(err));
             }
+        } else if (sscanf(line, "cuts %1023s %1023s", path, other) == 2) {
+            sign_only(path, other);
+            printf("%u\n", power_cuts(&board));
+            sign_all();
+        } else if (sscanf(line, "boot %1023s %1023s", path, other) == 2) {
+            sign_only(path, other);
+            ledcal_err_t err = boot_with(genuine, &board, &cal);
+            printf("%s %" PRIu32 "\n", ledcal_error_name(err), ledcal_sequence(&cal));
+            sign_all();
         } else if (strcmp(line, "sweep\n") == 0) {
             sweep(file, size, &board);
         } else {
