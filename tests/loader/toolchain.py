@@ -1,6 +1,10 @@
 """The compilers and emulators that the loader is tried with, and the program that tries it."""
 
+import functools
+import os
 import subprocess
+import tarfile
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -63,3 +67,22 @@ def board_command(board: Mapping[str, Any], public_key: bytes, in_use: str = "-"
 def answers(program: Iterable[str | Path], commands: Iterable[str], **options: Any) -> list[str]:
     """Run the commands and return one answer a line. `program` may be an emulator's command."""
     return run(*program, stdin="\n".join(commands) + "\n", **options).splitlines()
+
+
+@functools.cache
+def monocypher() -> Path | None:
+    """Return the folder of Monocypher's source, None when it is not at hand.
+
+    tox downloads PyPI's source archive of pymonocypher; LEDCAL_MONOCYPHER names its folder.
+    """
+    archives = sorted(Path(os.environ.get("LEDCAL_MONOCYPHER", ".none")).glob("*.tar.gz"))
+    if not archives:
+        return None
+    folder = Path(tempfile.mkdtemp(prefix="monocypher-"))
+    with tarfile.open(archives[-1]) as archive:
+        for member in archive.getmembers():
+            if Path(member.name).name in {"monocypher.c", "monocypher.h"}:
+                content = archive.extractfile(member)
+                assert content is not None
+                (folder / Path(member.name).name).write_bytes(content.read())
+    return folder
