@@ -38,7 +38,6 @@ uint32_t ledcal_sequence(const ledcal_t *cal)
 
 ledcal_err_t ledcal_boot(const uint8_t *const slots[2], ledcal_expect_t *board, ledcal_t *cal)
 {
-    static const ledcal_t empty = {0, 0, 0, 0};
     ledcal_t second;
     const ledcal_err_t err = open_slot(slots[0], board, cal);
     const ledcal_err_t second_err = open_slot(slots[1], board, &second);
@@ -50,7 +49,8 @@ ledcal_err_t ledcal_boot(const uint8_t *const slots[2], ledcal_expect_t *board, 
         *cal = second;
     } else if (ledcal_sequence(cal) == ledcal_sequence(&second)
                && !identical(slots[0], slots[1], board->file_in_use_size)) {
-        *cal = empty; /* one of them was never accepted: nobody knows which */
+        /* one of them was never accepted, and nobody knows which: empty the handle */
+        (void)ledcal_open(0, 0, board, cal);
         return LEDCAL_SEQ;
     }
     return LEDCAL_OK;

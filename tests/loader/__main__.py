@@ -7,7 +7,7 @@ limits. The exit status is 1 when anything fails, is missing or is above its lim
 
 import shutil
 import sys
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -54,17 +54,17 @@ class Table:
 
     def __init__(self) -> None:
         self.cases: dict[str, int] = {}
-        self.failed: set[str] = set()
         self.costs: list[tuple[str, int, int | None, str]] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when != "call":
             return
-        for name, content in report.user_properties:
+        told: list[tuple[str, Any]] = list(report.user_properties)
+        for name, content in told:
             if name == "costs":
-                self.costs.append(content)  # type: ignore[arg-type]  # a property is an object
+                self.costs.append(content)
             elif name == "proves":
-                item, cases = content  # type: ignore[misc]
+                item, cases = content
                 self.cases[item] = self.cases.get(item, 0) + cases
 
     def text(self) -> str:

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 
 from ledcal.calibration import codec
 from ledcal.calibration.errors import FileError
-from ledcal.calibration.firmware import Expectation, LoaderError, open_file
+from ledcal.calibration.firmware import ERROR_NAMES, Expectation, LoaderError, open_file
+from ledcal.calibration.firmware.loader import LAST_ERROR
 from ledcal.calibration.panel_calibration import ChannelTable, PanelCalibration
 from tests.loader.toolchain import SANITIZED, STRICT, VECTORS, board_command, build_host
 
@@ -197,6 +198,17 @@ def dialogue(
         for channel, irradiance, temperature, answer in case.get("look_up", []):
             commands.append(f"drive {channel} {irradiance} {temperature}")
             expected.append(str(answer))
+    return commands, expected
+
+
+@pytest.fixture(scope="session")
+def thorough(dialogue: tuple[list[str], list[str]]) -> tuple[list[str], list[str]]:
+    """The vectors, then the caller's mistakes, every name and damage after opening."""
+    commands, expected = [list(part) for part in dialogue]
+    numbers = range(LAST_ERROR - 1, 2)
+    commands += ["arguments", "names"]
+    expected += ["ARG"] * 9 + ["0"]
+    expected += [ERROR_NAMES.get(number, "-") for number in reversed(numbers)]
     return commands, expected
 
 

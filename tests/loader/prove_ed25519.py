@@ -31,7 +31,7 @@ def with_neutral_r(encoded_r: bytes, message: bytes) -> bytes:
 
 @pytest.fixture(params=["libsodium", "monocypher"])
 def program(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    library = request.param
+    library: str = request.param
     path = tmp_path / library
     if library == "libsodium":
         if not Path("/usr/include/sodium.h").exists():

@@ -6,6 +6,10 @@
  *   open <path>                               prints the error's name
  *   drive <channel> <irradiance> <temperature>   prints a code or the error's name
  *   sweep                                     damages the file opened last in every way
+ *   arguments                                 makes the caller's mistakes; prints the errors
+ *   names                                     prints the name of every error, and of two others
+ *   check                                     computes the CRC again; prints the error's name
+ *   flip <offset> <bit>                       damages the file opened last, after it was opened
  *   cuts <old> <new>                          installs new over old, power cut at every byte
  *   boot <path> <path>                        boots with these two slots, where only these two
  *                                             files were ever signed; prints error and sequence
@@ -188,6 +192,37 @@ static void sign_all(void)
     }
 }
 
+/* The caller's mistakes on the file opened last; whatever they are, nothing is published. */
+static void make_mistakes(const uint8_t *file, uint32_t size, const ledcal_expect_t *board)
+{
+    static const ledcal_t empty;
+    ledcal_expect_t many = *board;
+    ledcal_t cal;
+    uint16_t code = 1;
+
+    many.n_keys = LEDCAL_MAX_KEYS + 1;
+    puts(ledcal_error_name(ledcal_open(NULL, size, board, &cal)));
+    puts(ledcal_error_name(ledcal_open(file, size, NULL, &cal)));
+    puts(ledcal_error_name(ledcal_open(file, size, board, NULL)));
+    puts(ledcal_error_name(ledcal_open(file, size, &many, &cal)));
+    use(&cal, LEDCAL_ARG);
+    puts(ledcal_error_name(ledcal_check(NULL)));
+    puts(ledcal_error_name(ledcal_check(&empty)));
+    puts(ledcal_error_name(ledcal_drive(NULL, 1, 1, 0, &code)));
+    puts(ledcal_error_name(ledcal_drive(&empty, 1, 1, 0, &code)));
+    puts(ledcal_error_name(ledcal_drive(&empty, 1, 1, 0, NULL)));
+    printf("%u\n", code);
+}
+
+static void print_names(void)
+{
+    for (int err = 1; err >= LEDCAL_TEMP - 1; err--) {
+        const char *name = ledcal_error_name(err);
+
+        puts(name != NULL ? name : "-");
+    }
+}
+
 int main(void)
 {
     char line[2048], path[1024], other[1024];
@@ -218,6 +253,14 @@ int main(void)
             } else {
                 puts(ledcal_error_name(err));
             }
+        } else if (strcmp(line, "arguments\n") == 0) {
+            make_mistakes(file, size, &board);
+        } else if (strcmp(line, "names\n") == 0) {
+            print_names();
+        } else if (strcmp(line, "check\n") == 0) {
+            puts(ledcal_error_name(ledcal_check(&cal)));
+        } else if (sscanf(line, "flip %" SCNu32 " %" SCNu16, &irradiance, &code) == 2) {
+            file[irradiance] ^= (uint8_t)(1u << code);
         } else if (sscanf(line, "cuts %1023s %1023s", path, other) == 2) {
             sign_only(path, other);
             printf("%u\n", power_cuts(&board));
