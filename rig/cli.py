@@ -180,7 +180,7 @@ def recompute(
     data: Data = DATA_FOLDER,
 ) -> None:
     """Compute every U, k, probability and verdict of a record again. Exit code 0 or 1."""
-    with _refusals():
+    with refusals():
         from ledcal.rig.recompute import recompute as compute
         from ledcal.rig.run import find_run
         from ledcal.rig.summary import print_recomputed, record_of

@@ -10,8 +10,7 @@
 
 /* Offsets of the header's fields; FORMAT.md, "Header". */
 enum {
-    MAJOR = 8,
-    MINOR = 9,
+    VERSION = 8,
     HEADER_LENGTH = 10,
     TOTAL_LENGTH = 12,
     N_CHANNELS = 16,
@@ -29,7 +28,6 @@ enum {
     KEY_ID = 88,
     RESERVED_1 = 128,
     DISTANCE_MM = 136,
-    GEOMETRY_ID = 138,
     RESERVED_2 = 140,
     HEADER_END = 144
 };
@@ -54,8 +52,9 @@ enum { CRC_LENGTH = 4, SIGNATURE_LENGTH = 64, TAIL_LENGTH = 68 };
 enum { SERIAL_LENGTH = 16, UID_LENGTH = 16, KEY_ID_LENGTH = 8, MAGIC_LENGTH = 8 };
 
 #define KNOWN_FLAGS ((uint32_t)(LEDCAL_FLAG_SIMULATED | LEDCAL_FLAG_ENGINEERING))
-#define MAX_IRRADIANCE UINT32_C(1000000) /* 10 kW/m2: keeps every product within 64 bits */
-#define ONE (INT64_C(1) << 30)           /* c(t) = 1 */
+#define MAX_IRRADIANCE UINT32_C(1000000) /* 10 kW/m2: below 2^20, see scaled() */
+#define TABLE 1                          /* model: table with a quadratic temperature correction */
+#define ONE (UINT32_C(1) << 30)          /* c(t) = 1 */
 
 static const uint8_t magic[MAGIC_LENGTH] = {0x89, 'L', 'C', 'A', 'L', 0x0D, 0x0A, 0x1A};
 
@@ -69,40 +68,36 @@ static uint32_t read_u32(const uint8_t *p)
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* A cast of a large unsigned number to a signed one is left to the compiler by C99; this is not. */
+/* C99 leaves the cast of a large unsigned number to a signed one to the compiler, but not the two
+ * members of a union: intN_t is two's complement by definition. */
 static int32_t read_i16(const uint8_t *p)
 {
-    return (int32_t)(read_u16(p) ^ 0x8000u) - INT32_C(0x8000);
+    const union {
+        uint16_t u;
+        int16_t i;
+    } bits = {read_u16(p)};
+
+    return bits.i;
 }
 
-static int64_t read_i32(const uint8_t *p)
+static int32_t to_i32(uint32_t v)
 {
-    return (int64_t)(read_u32(p) ^ 0x80000000u) - INT64_C(0x80000000);
-}
+    const union {
+        uint32_t u;
+        int32_t i;
+    } bits = {v};
 
-/* Neither is the right shift of a negative number: ~v is not negative here. */
-static int64_t floor_div_65536(int64_t v)
-{
-    return v >= 0 ? v >> 16 : ~(~v >> 16);
+    return bits.i;
 }
 
 static int equal(const uint8_t *a, const uint8_t *b, uint32_t size)
 {
-    while (size > 0 && *a == *b) {
-        a++;
-        b++;
-        size--;
+    while (size-- > 0) {
+        if (*a++ != *b++) {
+            return 0;
+        }
     }
-    return size == 0;
-}
-
-static int all_zero(const uint8_t *p, uint32_t size)
-{
-    while (size > 0 && *p == 0) {
-        p++;
-        size--;
-    }
-    return size == 0;
+    return 1;
 }
 
 uint32_t ledcal_crc32(const uint8_t *bytes, uint32_t size)
@@ -112,31 +107,36 @@ uint32_t ledcal_crc32(const uint8_t *bytes, uint32_t size)
     while (size-- > 0) {
         crc ^= *bytes++;
         for (unsigned bit = 0; bit < 8; bit++) {
-            crc = (crc & 1u) != 0 ? crc >> 1 ^ UINT32_C(0xEDB88320) : crc >> 1;
+            crc = crc >> 1 ^ ((crc & 1u) * UINT32_C(0xEDB88320));
         }
     }
     return ~crc;
 }
 
 /* A CRC unit without clock answers 0 to everything, and so to a zeroed file: prove it first. */
-static int crc_holds(const uint8_t *file, uint32_t total)
-{
-    static const uint8_t known[9] = {'1', '2', '3', '4', '5', '6', '7', '8', '9'};
-    const uint32_t covered = total - TAIL_LENGTH;
+#define MAGIC_CRC UINT32_C(0x98353288)
 
-    return LEDCAL_CRC32(known, sizeof known) == UINT32_C(0xCBF43926)
+static int crc_holds(const uint8_t *file, uint32_t covered)
+{
+    return LEDCAL_CRC32(magic, MAGIC_LENGTH) == MAGIC_CRC
            && LEDCAL_CRC32(file, covered) == read_u32(file + covered);
 }
 
 /* Text for people: at least one printable ASCII character, then zeros. */
 static int serial_is_plain(const uint8_t *serial)
 {
-    uint32_t length = 0;
+    uint32_t i = 0;
 
-    while (length < SERIAL_LENGTH && serial[length] >= 0x20 && serial[length] <= 0x7E) {
-        length++;
+    while (i < SERIAL_LENGTH && serial[i] >= ' ' && serial[i] <= '~') {
+        i++;
     }
-    return length > 0 && all_zero(serial + length, SERIAL_LENGTH - length);
+    if (i == 0) {
+        return 0;
+    }
+    while (i < SERIAL_LENGTH && serial[i] == 0) {
+        i++;
+    }
+    return i == SERIAL_LENGTH;
 }
 
 static const uint8_t *channel_at(const ledcal_t *cal, uint32_t index)
@@ -153,22 +153,22 @@ static ledcal_err_t check_layout(const uint8_t *file, uint32_t size, ledcal_t *c
     if (!equal(file, magic, MAGIC_LENGTH)) {
         return LEDCAL_MAGIC;
     }
-    if (file[MAJOR] != 1 || file[MINOR] != 0) {
+    if (read_u16(file + VERSION) != 1) {
         return LEDCAL_VERSION;
     }
 
     const uint32_t n_channels = read_u16(file + N_CHANNELS);
     const uint32_t n_points = read_u16(file + N_POINTS);
     const uint32_t channel_length = read_u16(file + CHANNEL_LENGTH);
+    const uint32_t total = read_u32(file + TOTAL_LENGTH);
 
     if (read_u16(file + HEADER_LENGTH) != HEADER_END || n_channels < 1
         || n_channels > LEDCAL_MAX_CHANNELS || n_points < 2 || n_points > LEDCAL_MAX_POINTS
         || channel_length != ((KNOTS + 6 * n_points + 3) & ~UINT32_C(3))
-        || read_u32(file + TOTAL_LENGTH)
-               != HEADER_END + n_channels * channel_length + TAIL_LENGTH) {
+        || total != HEADER_END + n_channels * channel_length + TAIL_LENGTH) {
         return LEDCAL_LAYOUT;
     }
-    if (read_u32(file + TOTAL_LENGTH) != size) {
+    if (total != size) {
         return LEDCAL_SIZE;
     }
     candidate->file = file;
@@ -182,22 +182,23 @@ static ledcal_err_t check_layout(const uint8_t *file, uint32_t size, ledcal_t *c
 static ledcal_err_t check_unused(const ledcal_t *cal, uint32_t allowed_flags)
 {
     const uint8_t *file = cal->file;
-    const uint32_t flags = read_u32(file + FLAGS);
+    const uint8_t *zeros = file + RESERVED_1;
     const uint32_t used = KNOTS + 6u * cal->n_points;
 
-    if (!serial_is_plain(file + SERIAL) || !all_zero(file + RESERVED_1, 8)
-        || !all_zero(file + RESERVED_2, 4)) {
+    if (!serial_is_plain(file + SERIAL)
+        || (read_u32(zeros) | read_u32(zeros + 4) | read_u32(file + RESERVED_2)) != 0) {
         return LEDCAL_RESERVED;
     }
     for (uint32_t index = 0; index < cal->n_channels; index++) {
         const uint8_t *channel = channel_at(cal, index);
 
-        if (!all_zero(channel + CHANNEL_RESERVED, 8)
-            || !all_zero(channel + used, cal->channel_length - used)) {
+        if (!equal(channel + CHANNEL_RESERVED, zeros, 8)
+            || !equal(channel + used, zeros, cal->channel_length - used)) {
             return LEDCAL_RESERVED;
         }
     }
-    return (flags & ~(allowed_flags & KNOWN_FLAGS)) == 0 ? LEDCAL_OK : LEDCAL_FLAGS;
+    return (read_u32(file + FLAGS) & ~(allowed_flags & KNOWN_FLAGS)) == 0 ? LEDCAL_OK
+                                                                         : LEDCAL_FLAGS;
 }
 
 /* Steps 3 and 4: a key that the firmware trusts, and its signature over all before it. */
@@ -206,9 +207,7 @@ static ledcal_err_t check_signature(const uint8_t *file, uint32_t size,
 {
     const uint32_t covered = size - SIGNATURE_LENGTH;
 
-    for (uint32_t i = 0; i < expect->n_keys; i++) {
-        const ledcal_key_t *key = &expect->keys[i];
-
+    for (const ledcal_key_t *key = expect->keys; key < expect->keys + expect->n_keys; key++) {
         if (equal(file + KEY_ID, key->id, KEY_ID_LENGTH)) {
             return ledcal_ed25519_verify(file + covered, key->public_key, file, covered)
                            == LEDCAL_SIGNATURE_VALID
@@ -220,10 +219,9 @@ static ledcal_err_t check_signature(const uint8_t *file, uint32_t size,
 }
 
 /* Steps 5 and 6: made for this head, newer than all before, still valid. */
-static ledcal_err_t check_board(const uint8_t *file, uint32_t size,
-                                const ledcal_expect_t *expect)
+static ledcal_err_t check_board(const ledcal_t *cal, uint32_t size, const ledcal_expect_t *expect)
 {
-    const uint32_t seq = read_u32(file + SEQ);
+    const uint8_t *file = cal->file;
 
     if (!equal(file + UID, expect->uid, UID_LENGTH)) {
         return LEDCAL_UID;
@@ -235,13 +233,15 @@ static ledcal_err_t check_board(const uint8_t *file, uint32_t size,
     if (read_u32(file + DRIVE_EPOCH) != expect->drive_epoch) {
         return LEDCAL_EPOCH;
     }
-    if (read_u16(file + DISTANCE_MM) != expect->distance_mm
-        || read_u16(file + GEOMETRY_ID) != expect->geometry_id) {
+    if (read_u32(file + DISTANCE_MM)
+        != (expect->distance_mm | (uint32_t)expect->geometry_id << 16)) {
         return LEDCAL_GEOMETRY;
     }
-    if (read_u16(file + N_CHANNELS) != expect->n_channels) {
+    if (cal->n_channels != expect->n_channels) {
         return LEDCAL_BOARD;
     }
+    const uint32_t seq = read_u32(file + SEQ);
+
     /* The same number again is a re-install, and only of the very same bytes. */
     if (seq < expect->seq_highest
         || (seq == expect->seq_highest
@@ -256,12 +256,19 @@ static ledcal_err_t check_board(const uint8_t *file, uint32_t size,
     return LEDCAL_OK;
 }
 
-/* c(t) = 2^30 + b1 dt + floor(b2 dt / 2^16) dt. At most 2^49 for any bytes: no overflow. */
-static int64_t correction(const uint8_t *channel, int32_t temperature)
+/* c(t) = 2^30 + (b1 + floor(b2 dt / 2^16)) dt: FORMAT.md's, with dt taken out. 0 when no file may
+ * have it. No overflow for any bytes: c(t) has at most 50 bits, and floor(b2 dt / 2^16), which is
+ * bits 16 to 47 of the product, fits 32. */
+static uint32_t correction(const uint8_t *channel, int32_t temperature)
 {
-    const int64_t dt = (int64_t)temperature - read_i16(channel + T_REF);
+    const int32_t dt = temperature - read_i16(channel + T_REF);
+    const uint64_t b2_dt = (uint64_t)((int64_t)to_i32(read_u32(channel + B2)) * dt);
+    const int64_t slope
+        = (int64_t)to_i32(read_u32(channel + B1)) + to_i32((uint32_t)(b2_dt >> 16));
+    /* c(t) - 1/2: one comparison sees both limits */
+    const uint64_t over_half = (uint64_t)(ONE / 2 + slope * dt);
 
-    return ONE + read_i32(channel + B1) * dt + floor_div_65536(read_i32(channel + B2) * dt) * dt;
+    return over_half < 3 * (ONE / 2) ? (uint32_t)over_half + ONE / 2 : 0;
 }
 
 /* Step 7: what is signed must make sense as well. `index` counts from 0. */
@@ -269,26 +276,29 @@ static ledcal_err_t check_channel(const uint8_t *channel, uint32_t index, uint32
 {
     const uint8_t *irradiance = channel + KNOTS;
     const uint8_t *drive = irradiance + 4 * n_points;
-    const uint32_t last = read_u32(irradiance + 4 * (n_points - 1));
     const uint32_t ceiling = read_u32(channel + CEILING);
     const int32_t t_ref = read_i16(channel + T_REF);
     const int32_t t_min = read_i16(channel + T_MIN);
     const int32_t t_max = read_i16(channel + T_MAX);
+    uint32_t least_e = 0; /* what the next knot must reach */
+    uint32_t least_d = 0;
 
-    if (channel[ID] != index + 1 || channel[MODEL] != 1 || t_ref < t_min || t_ref > t_max
-        || last > MAX_IRRADIANCE || ceiling == 0 || ceiling > last) {
-        return LEDCAL_TABLE;
-    }
-    for (uint32_t i = 1; i < n_points; i++) {
-        if (read_u32(irradiance + 4 * i) <= read_u32(irradiance + 4 * (i - 1))
-            || read_u16(drive + 2 * i) <= read_u16(drive + 2 * (i - 1))) {
+    for (uint32_t i = 0; i < n_points; i++) {
+        const uint32_t e = read_u32(irradiance + 4 * i);
+        const uint32_t d = read_u16(drive + 2 * i);
+
+        if (e < least_e || e > MAX_IRRADIANCE || d < least_d) {
             return LEDCAL_TABLE;
         }
+        least_e = e + 1;
+        least_d = d + 1;
+    }
+    if (channel[ID] != index + 1 || channel[MODEL] != TABLE || t_ref < t_min
+        || t_ref > t_max || ceiling == 0 || ceiling >= least_e) {
+        return LEDCAL_TABLE;
     }
     for (int32_t t = t_min; t <= t_max; t++) {
-        const int64_t c = correction(channel, t);
-
-        if (c < ONE / 2 || c >= 2 * ONE) {
+        if (correction(channel, t) == 0) {
             return LEDCAL_CORRECTION;
         }
     }
@@ -312,11 +322,11 @@ ledcal_err_t ledcal_open(const uint8_t *file, uint32_t size, const ledcal_expect
         || (err = check_unused(&candidate, expect->allowed_flags)) != LEDCAL_OK) {
         return err;
     }
-    if (!crc_holds(file, size)) {
+    if (!crc_holds(file, size - TAIL_LENGTH)) {
         return LEDCAL_CRC;
     }
     if ((err = check_signature(file, size, expect)) != LEDCAL_OK
-        || (err = check_board(file, size, expect)) != LEDCAL_OK) {
+        || (err = check_board(&candidate, size, expect)) != LEDCAL_OK) {
         return err;
     }
     for (uint32_t index = 0; index < candidate.n_channels; index++) {
@@ -335,10 +345,31 @@ ledcal_err_t ledcal_check(const ledcal_t *cal)
         return LEDCAL_ARG;
     }
     /* The length comes from the handle: a byte that changed in the file cannot move the CRC. */
-    return crc_holds(cal->file, (uint32_t)HEADER_END + TAIL_LENGTH
-                                    + (uint32_t)cal->n_channels * cal->channel_length)
+    return crc_holds(cal->file, (uint32_t)(channel_at(cal, cal->n_channels) - cal->file))
                ? LEDCAL_OK
                : LEDCAL_CRC;
+}
+
+/* floor((a b + floor(of / 2)) / of) for a < 2 of, of <= 2^30 and b < 2^20, bit by bit of b: nothing
+ * leaves 32 bits, and a Cortex-M0+, which cannot divide, needs no library for it. `of - 1` ends the
+ * loop even if a bit of the file flips after the last check and makes a step 0 wide. */
+static uint32_t scaled(uint32_t a, uint32_t b, uint32_t of)
+{
+    uint32_t quotient = 0;
+    uint32_t rest = 0;
+
+    for (uint32_t bit = UINT32_C(1) << 19; bit > 0; bit >>= 1) {
+        quotient *= 2;
+        rest *= 2;
+        if ((b & bit) != 0) {
+            rest += a;
+        }
+        while (rest > of - 1) {
+            rest -= of;
+            quotient++;
+        }
+    }
+    return quotient + (rest >= of - of / 2);
 }
 
 ledcal_err_t ledcal_drive(const ledcal_t *cal, uint16_t channel, uint32_t irradiance,
@@ -351,13 +382,15 @@ ledcal_err_t ledcal_drive(const ledcal_t *cal, uint16_t channel, uint32_t irradi
     if (cal == 0 || cal->file == 0) {
         return LEDCAL_ARG;
     }
-    if (channel < 1 || channel > cal->n_channels) {
+
+    const uint32_t index = channel - 1u; /* channel 0 becomes the largest number */
+
+    if (index >= cal->n_channels) {
         return LEDCAL_CHANNEL;
     }
 
-    const uint8_t *record = channel_at(cal, channel - 1u);
+    const uint8_t *record = channel_at(cal, index);
     const uint8_t *knot = record + KNOTS;
-    const uint8_t *drive = knot + 4u * cal->n_points;
 
     if (irradiance == 0) {
         return LEDCAL_OK; /* dark is dark at any temperature */
@@ -369,35 +402,41 @@ ledcal_err_t ledcal_drive(const ledcal_t *cal, uint16_t channel, uint32_t irradi
         return LEDCAL_TEMP;
     }
 
-    /* Below 2^21: irradiance <= 10^6 and c < 2, both checked at load. */
-    const uint32_t x = (uint32_t)(
-        (irradiance * (uint64_t)correction(record, temperature) + (UINT64_C(1) << 29)) >> 30);
-    uint32_t i = 1;
+    const uint32_t x = scaled(correction(record, temperature), irradiance, ONE);
+    uint32_t below;
+    uint32_t above = read_u32(knot);
+    uint32_t i = 0;
 
-    if (x < read_u32(knot) || x > read_u32(knot + 4 * (cal->n_points - 1u))) {
+    if (x < above) {
         return LEDCAL_RANGE;
     }
-    while (x > read_u32(knot + 4 * i)) {
-        i++; /* ends: x <= E[last] */
-    }
+    do {
+        if (++i == cal->n_points) {
+            return LEDCAL_RANGE;
+        }
+        below = above;
+        above = read_u32(knot + 4 * i);
+    } while (x > above);
 
-    const uint32_t below = read_u32(knot + 4 * (i - 1));
-    const uint32_t de = read_u32(knot + 4 * i) - below;
-    const uint16_t base = read_u16(drive + 2 * (i - 1));
-    const uint32_t dd = (uint32_t)read_u16(drive + 2 * i) - base;
+    const uint8_t *drive = knot + 4u * cal->n_points + 2 * i;
+    const uint32_t base = read_u16(drive - 2);
+    const uint32_t dd = read_u16(drive) - base;
 
-    *code = (uint16_t)(base + ((uint64_t)(x - below) * dd + de / 2) / de);
+    *code = (uint16_t)(base + scaled(x - below, dd, above - below));
     return LEDCAL_OK;
 }
 
 const char *ledcal_error_name(int err)
 {
-    static const char *const names[] = {
-        "OK",       "ARG",        "SIZE", "MAGIC",   "VERSION", "LAYOUT",
-        "RESERVED", "FLAGS",      "CRC",  "KEY",     "SIGNATURE", "UID",
-        "PRODUCT",  "EPOCH",      "GEOMETRY", "BOARD", "SEQ",   "HOURS",
-        "TABLE",    "CORRECTION", "CHANNEL", "CEILING", "RANGE", "TEMP",
-    };
+    const char *name = "OK\0ARG\0SIZE\0MAGIC\0VERSION\0LAYOUT\0RESERVED\0FLAGS\0CRC\0KEY\0"
+                       "SIGNATURE\0UID\0PRODUCT\0EPOCH\0GEOMETRY\0BOARD\0SEQ\0HOURS\0TABLE\0"
+                       "CORRECTION\0CHANNEL\0CEILING\0RANGE\0TEMP";
 
-    return err <= LEDCAL_OK && err >= LEDCAL_TEMP ? names[-err] : 0;
+    if (err > LEDCAL_OK || err < LEDCAL_TEMP) {
+        return 0;
+    }
+    while (err < 0) {
+        err += *name++ == 0;
+    }
+    return name;
 }

@@ -16,10 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 
 from ledcal.calibration import codec
 from ledcal.calibration.errors import FileError
-from ledcal.calibration.firmware import Expectation, LoaderError, open_file
+from ledcal.calibration.firmware import ERROR_NAMES, Expectation, LoaderError, open_file
+from ledcal.calibration.firmware.loader import LAST_ERROR
 from ledcal.calibration.panel_calibration import ChannelTable, PanelCalibration
+from tests.loader.toolchain import SANITIZED, STRICT, VECTORS, board_command, build_host
 
-VECTORS: Final = Path(__file__).parents[1] / "vectors"
 KEY: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC_KEY: Final = KEY.public_key().public_bytes_raw()
 
@@ -166,3 +167,68 @@ def vectors() -> dict[str, Any]:
             if owner[field] is not None:
                 owner[field] = (VECTORS / f"{owner[field]}.ledcal").read_bytes()
     return index
+
+
+@pytest.fixture(scope="session")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The loader with the program that runs it, under the sanitizers."""
+    return build_host(tmp_path_factory.mktemp("host") / "vector_host", *STRICT, *SANITIZED)
+
+
+@pytest.fixture(scope="session")
+def dialogue(
+    vectors: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[list[str], list[str]]:
+    """Every vector as commands for the host program, and the answers that the index demands."""
+    folder = tmp_path_factory.mktemp("vectors")
+    commands, expected = [], []
+    for number, case in enumerate(vectors["cases"]):
+        in_use = "-"
+        if case["board"]["file_in_use"] is not None:
+            in_use = str(folder / f"{number}-in-use")
+            Path(in_use).write_bytes(case["board"]["file_in_use"])
+        path = folder / str(number)
+        path.write_bytes(case["file"])
+        commands += [
+            board_command(case["board"], bytes.fromhex(vectors["public_key"]), in_use),
+            f"signature {int(case['error'] != 'SIGNATURE')}",
+            f"open {path}",
+        ]
+        expected.append(case["error"])
+        for channel, irradiance, temperature, answer in case.get("look_up", []):
+            commands.append(f"drive {channel} {irradiance} {temperature}")
+            expected.append(str(answer))
+    return commands, expected
+
+
+@pytest.fixture(scope="session")
+def thorough(dialogue: tuple[list[str], list[str]]) -> tuple[list[str], list[str]]:
+    """The vectors, then the caller's mistakes, every name and damage after opening."""
+    commands, expected = [list(part) for part in dialogue]
+    numbers = range(LAST_ERROR - 1, 2)
+    commands += ["arguments", "names"]
+    expected += ["ARG"] * 9 + ["0"]
+    expected += [ERROR_NAMES.get(number, "-") for number in reversed(numbers)]
+    return commands, expected
+
+
+@pytest.fixture
+def proves(record_property: Callable[[str, object], None]) -> Callable[[str, int], None]:
+    """Tell which item of the proof a test holds, and with how many cases.
+
+    `python -m tests.loader` prints them as a table and fails when an item is missing.
+    """
+    return lambda item, cases: record_property("proves", (item, cases))
+
+
+@pytest.fixture
+def costs(
+    record_property: Callable[[str, object], None],
+) -> Callable[[str, int, int | None, str], None]:
+    """Keep a figure beside its limit, for the same table, and fail above the limit."""
+
+    def record(what: str, figure: int, limit: int | None, unit: str) -> None:
+        record_property("costs", (what, figure, limit, unit))
+        assert limit is None or figure <= limit, f"{what}: {figure} {unit}, limit {limit}"
+
+    return record

@@ -7,6 +7,7 @@ from ledcal.calibration.firmware import Expectation
 
 CJudge = Callable[[bytes, Expectation], str]
 PythonJudge = Callable[[bytes, tuple[bytes, ...]], str]
+Proves = Callable[[str, int], None]
 
 
 def flips(content: bytes) -> Iterator[bytes]:
@@ -17,7 +18,7 @@ def flips(content: bytes) -> Iterator[bytes]:
 
 
 def test_every_single_bit_flip_is_refused_under_one_name(
-    file: bytes, board: Expectation, c_name: CJudge, python_name: PythonJudge
+    file: bytes, board: Expectation, c_name: CJudge, python_name: PythonJudge, proves: Proves
 ) -> None:
     names = {}
     # which flags are allowed is the board's affair: Python does not know it
@@ -27,6 +28,7 @@ def test_every_single_bit_flip_is_refused_under_one_name(
         assert names[at] == python_name(damaged, board.public_keys), f"bit {at}"
     assert len(names) == 8 * len(file)
     assert "OK" not in names.values()
+    proves("single-bit flips", len(names))
 
 
 def test_a_production_board_accepts_no_single_bit_flip(
@@ -36,7 +38,7 @@ def test_a_production_board_accepts_no_single_bit_flip(
 
 
 def test_a_flip_with_the_crc_repaired_is_refused_under_one_name(
-    file: bytes, board: Expectation, c_name: CJudge, python_name: PythonJudge
+    file: bytes, board: Expectation, c_name: CJudge, python_name: PythonJudge, proves: Proves
 ) -> None:
     seen = set()
     board = replace(board, allowed_flags=3)
@@ -48,22 +50,27 @@ def test_a_flip_with_the_crc_repaired_is_refused_under_one_name(
     assert seen == {
         "MAGIC", "VERSION", "LAYOUT", "RESERVED", "FLAGS", "KEY", "SIGNATURE",
     }  # fmt: skip
+    proves("flips with the CRC repaired", 8 * len(file[:-68]))
 
 
 def test_every_truncation_is_refused(
-    file: bytes, board: Expectation, c_name: CJudge, python_name: PythonJudge
+    file: bytes, board: Expectation, c_name: CJudge, python_name: PythonJudge, proves: Proves
 ) -> None:
     for size in range(len(file)):
         assert c_name(file[:size], board) == "SIZE"
         assert python_name(file[:size], board.public_keys) == "SIZE"
+    proves("truncations", len(file))
 
 
 def test_extensions_are_refused(
-    file: bytes, board: Expectation, c_name: CJudge, python_name: PythonJudge
+    file: bytes, board: Expectation, c_name: CJudge, python_name: PythonJudge, proves: Proves
 ) -> None:
-    for tail in (b"\0", b"\n", b"\xff" * 4, file, bytes(2000)):
+    tails = [fill * length for length in range(1, 2049) for fill in (b"\0", b"\xff", b"\n")]
+    tails += [file, file[-64:], file[-68:]]
+    for tail in tails:
         assert c_name(file + tail, board) == "SIZE"
         assert python_name(file + tail, board.public_keys) == "SIZE"
+    proves("extensions", len(tails))
 
 
 def test_a_text_mode_transfer_is_called_by_its_name(

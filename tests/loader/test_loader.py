@@ -25,6 +25,7 @@ OTHER_KEYS = tuple(
 )
 Sign = Callable[[PanelCalibration], bytes]
 Judge = Callable[[bytes, Expectation], str]
+Proves = Callable[[str, int], None]
 
 
 def test_accepts_the_file_for_its_board(file: bytes, board: Expectation) -> None:
@@ -57,27 +58,44 @@ def test_accepts_the_file_for_its_board(file: bytes, board: Expectation) -> None
     ],
 )
 def test_each_thing_the_board_knows_has_its_own_error(
-    other: dict[str, Any], name: str, file: bytes, board: Expectation, c_name: Judge
+    other: dict[str, Any],
+    name: str,
+    file: bytes,
+    board: Expectation,
+    c_name: Judge,
+    proves: Proves,
 ) -> None:
     assert c_name(file, replace(board, **other)) == name
+    proves("wrong board, key or number: its own error", int(name != "OK"))
 
 
 @pytest.mark.parametrize("flags", [1, 2, 3])
 def test_production_refuses_marked_files(
-    flags: int, calibration: PanelCalibration, board: Expectation, sign: Sign, c_name: Judge
+    flags: int,
+    calibration: PanelCalibration,
+    board: Expectation,
+    sign: Sign,
+    c_name: Judge,
+    proves: Proves,
 ) -> None:
     marked = sign(replace(calibration, flags=flags))
     assert c_name(marked, board) == "FLAGS"
     assert c_name(marked, replace(board, allowed_flags=3 ^ flags)) == "FLAGS"
     assert c_name(marked, replace(board, allowed_flags=flags)) == "OK"
+    proves("wrong board, key or number: its own error", 2)
 
 
 def test_unknown_flags_are_refused_whatever_is_allowed(
-    file: bytes, board: Expectation, seal: Callable[[bytes], bytes], c_name: Judge
+    file: bytes,
+    board: Expectation,
+    seal: Callable[[bytes], bytes],
+    c_name: Judge,
+    proves: Proves,
 ) -> None:
     for bit in range(2, 32):
         unknown = seal(file[:20] + (1 << bit).to_bytes(4, "little") + file[24:])
         assert c_name(unknown, replace(board, allowed_flags=0xFFFF_FFFF)) == "FLAGS"
+    proves("wrong board, key or number: its own error", 30)
 
 
 def test_installs_the_identical_file_again_but_no_other_of_its_number(
@@ -100,7 +118,7 @@ def test_trusts_every_key_of_a_full_table(
 
 
 def test_another_key_under_the_same_id_does_not_verify(
-    file: bytes, board: Expectation, public_key: bytes
+    file: bytes, board: Expectation, public_key: bytes, proves: Proves
 ) -> None:
     expect = ffi.new(
         "ledcal_expect_t *",
@@ -109,6 +127,7 @@ def test_another_key_under_the_same_id_does_not_verify(
     pinned = ffi.from_buffer("uint8_t[]", file)
     handle = ffi.new("ledcal_t *")
     assert error_name(lib.ledcal_open(pinned, len(file), expect, handle)) == "SIGNATURE"
+    proves("wrong board, key or number: its own error", 1)
 
 
 @pytest.mark.parametrize(
@@ -159,10 +178,12 @@ def test_refuses_signed_nonsense(
     seal: Callable[[bytes], bytes],
     c_name: Judge,
     python_name: Callable[[bytes, tuple[bytes, ...]], str],
+    proves: Proves,
 ) -> None:
     nonsense = seal(file[:at] + content + file[at + len(content) :])
     assert c_name(nonsense, board) == name
     assert python_name(nonsense, board.public_keys) == name
+    proves("signed nonsense", 1)
 
 
 @pytest.mark.parametrize(
