@@ -17,6 +17,8 @@ WITHOUT_UNITS = ROOT / "instruments" / "virtual"
 LONGEST = 330
 LONGER = {
     "calibration/firmware/ledcal_load.c": "one file that a firmware can copy",
+    "tests/calibration/test_curve.py": "its tests share one plan of points",
+    "tests/coverage_study/bench.py": "one bench with all its roles in one process",
 }
 _CODE = re.compile(r"`([^`]+)`")
 

@@ -54,11 +54,11 @@ def test_the_event_is_json_with_the_judgement_of_the_fit(fitted: FittedChannel) 
     judged = fitted.curve.statistics
     assert event["chi2"] == judged.chi2
     assert event["dof"] == judged.dof
-    assert event["chi2_probability"] > 0.05
+    assert event["statistics"]["chi2_probability"] > 0.05
     assert not event["strained"]
-    assert abs(event["largest_normalised_residual"]) < 3.5
-    assert 0 < event["leave_one_out_rel"] < 5e-3
-    assert 0 <= event["runs_probability"] <= 1
+    assert abs(event["statistics"]["largest_normalised_residual"]) < 3.5
+    assert 0 < event["statistics"]["leave_one_out_rel"] < 5e-3
+    assert 0 <= event["statistics"]["runs_probability"] <= 1
     assert set(event["coefficients"]) == set(event["coefficient_u"]) == set(fitted.curve.names)
     assert len(event["points"]) == len(PLAN)
 
