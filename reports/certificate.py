@@ -53,6 +53,8 @@ def certificate_html(record: Record, *, record_sha256: str) -> str:
     verified = verification(record)
     others = [m for m in record.measured if m not in verified]
     before = [m for m in others if m.step in _CONDITION_STEPS and m.channel is None]
+    of_channels = [m for m in others if m.channel is not None]
+    of_panel = [m for m in others if m.channel is None and m not in before]
     rules = rule_letters(record.measured)
     budgeted = [m for m in record.measured if m.components]
     numbers = {id(m): number for number, m in enumerate(budgeted, start=1)}
@@ -85,13 +87,15 @@ def certificate_html(record: Record, *, record_sha256: str) -> str:
         verification_checks=check_words(verified),
         verification_figure=verification_figure(verified, names) if verified else None,
         conditions=rows(before),
+        conditions_k=coverage(before),
         channels=[
-            (channel, name, rows([m for m in others if m.channel == channel]))
+            (channel, name, rows([m for m in of_channels if m.channel == channel]))
             for channel, name in names.items()
         ],
+        channels_k=coverage(of_channels),
         names=names,
-        results_k=coverage(others),
-        panel_results=rows([m for m in others if m.channel is None and m not in before]),
+        panel_results=rows(of_panel),
+        panel_k=coverage(of_panel),
         safety=safety_sheet(record.safety, record.measured),
         spectra=spectra_figure(record.spectra, names) if record.spectra else None,
         curves=_curve_figures(record, names),

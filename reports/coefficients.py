@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ledcal.calibration.record import CurveFitted
 from ledcal.reports.conformity import ABSENT, probability
-from ledcal.reports.number import at_place, concise, decimal, last_place, significant
+from ledcal.reports.number import MINUS, at_place, concise, decimal, last_place, significant
 from ledcal.reports.quantity import PERCENT, condition, print_unit
 
 _IRRADIANCE = print_unit("W/m2")
@@ -36,9 +36,9 @@ def coefficient_table(curves: Sequence[CurveFitted]) -> ChannelTable:
         ("Temperature range / °C", lambda c: f"{c.t_min_degc:.1f} … {c.t_max_degc:.1f}"),
         ("Ceiling / mW/cm²", lambda c: _irradiance(c.ceiling_w_m2)),
         ("Expanded relative uncertainty U, k = 2 / %", lambda c: significant(c.u_rel, 3, shift=2)),
-        ("b1 as written / 2⁻³⁰ per 1/256 K", lambda c: str(c.b1)),
+        ("b1 as written / 2⁻³⁰ per 1/256 K", lambda c: _integer(c.b1)),
         ("b1 / K⁻¹", lambda c: _four(c.b1_per_k)),
-        ("b2 as written / 2⁻⁴⁶ per (1/256 K)²", lambda c: str(c.b2)),
+        ("b2 as written / 2⁻⁴⁶ per (1/256 K)²", lambda c: _integer(c.b2)),
         ("b2 / K⁻²", lambda c: _four(c.b2_per_k2)),
     ]
     rows = [(words, [text(curve) for curve in curves]) for words, text in plain]
@@ -69,6 +69,10 @@ def _knot(curve: CurveFitted, knot: int) -> tuple[str, str]:
 def _irradiance(irradiance_w_m2: float) -> str:
     """Return an irradiance of the file to the file's own step, 0.01 W/m2 or 0.001 mW/cm2."""
     return at_place(decimal(irradiance_w_m2, shift=_IRRADIANCE.shift), -3)
+
+
+def _integer(value: int) -> str:
+    return str(value).replace("-", MINUS)
 
 
 def _four(value: float) -> str:

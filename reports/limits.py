@@ -61,8 +61,8 @@ def percent_off(value: float, nominal: float) -> Decimal:
 def between(low: str | None, high: str | None) -> str:
     """Return a range in words; "none" where both sides are open."""
     if low is not None and high is not None:
-        if high.startswith("+") and low == MINUS + high[1:]:
-            return f"±{high[1:]}"
+        if low == MINUS + high.removeprefix("+"):
+            return f"±{high.removeprefix('+')}"
         return f"{low} … {high}"
     if low is not None:
         return f"≥ {low}"

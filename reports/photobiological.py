@@ -8,7 +8,7 @@ from typing import Any
 from ledcal.calibration.outcome import Verdict
 from ledcal.calibration.record import Measured, SafetyAssessed
 from ledcal.calibration.safety import RiskGroup
-from ledcal.reports.conformity import ABSENT, judged, probability, statement
+from ledcal.reports.conformity import ABSENT, coverage, judged, probability, statement
 from ledcal.reports.number import decimal, last_place, limit, significant, stated
 
 _MEASURAND = "photobiological hazard: "
@@ -49,6 +49,7 @@ class SafetySheet:
     Attributes:
         standing: The group found against the declared one, in words.
         permitted: Shortest permitted time among the hazards.
+        k: Coverage factor of the levels, empty where the results of hazards share none.
     """
 
     group: str
@@ -57,6 +58,7 @@ class SafetySheet:
     distance: str
     permitted: str
     limited: bool
+    k: str
     rows: list[HazardRow]
 
 
@@ -83,6 +85,7 @@ def safety_sheet(
         distance=f"{significant(safety.distance_mm, 4)} mm",
         permitted=time_words(safety.permitted_least_s),
         limited=safety.permitted_least_s is not None,
+        k=coverage(list(results.values())),
         rows=[_row(one, results.get(str(one["hazard"]))) for one in safety.exposures],
     )
 

@@ -39,7 +39,7 @@ class Contribution:
     """One row of a budget as printed; uncertainties are standard ones.
 
     Attributes:
-        name: The input; modes of one certificate are one row and say how many they are.
+        name: The input; inputs of one kind are one row that says how many they are.
         evaluation: A or B, and the distribution where the record states one.
         u: What it contributes, in the unit of the result.
         share: Its part of the variance of the result, in percent.
@@ -133,14 +133,18 @@ def _result_budget(number: int, result: Measured, rules: Mapping[str, str]) -> R
 def _joined(components: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
     """Return the components, the largest contribution first.
 
-    The modes of one certificate, "name [1]" and so on, are together.
+    Those that only their numbers would tell apart are together: the modes of one certificate,
+    "name [1]" and so on, and inputs of one kind such as the scatter of each channel.
     """
     joined: dict[tuple[object, ...], list[Mapping[str, Any]]] = {}
-    for place, part in enumerate(components):
-        name, mode, _ = str(part.get("name", "")).partition(" [")
-        kinds = (part.get("evaluation"), part.get("common"), part.get("source"))
-        joined.setdefault((name, *kinds) if mode else (place,), []).append(part)
+    for part in components:
+        kinds = (part.get(key) for key in ("evaluation", "distribution", "common", "source"))
+        joined.setdefault((_name(part), *kinds), []).append(part)
     return sorted(joined.values(), key=_contributed, reverse=True)
+
+
+def _name(part: Mapping[str, Any]) -> str:
+    return str(part.get("name", "")).partition(" [")[0]
 
 
 def _contributed(parts: Sequence[Mapping[str, Any]]) -> float:
@@ -152,18 +156,18 @@ def _contribution(
 ) -> Contribution:
     first, single = parts[0], len(parts) == 1
     u = _contributed(parts)
-    name = str(first.get("name", ""))
+    several = "modes" if _name(first) != first.get("name") else "inputs"
     value, u_input = _input(first) if single else (ABSENT, ABSENT)
     sensitivity = first.get("sensitivity") if single else None
     distribution = first.get("distribution")
     return Contribution(
-        name=name if single else f"{name.partition(' [')[0]}, {len(parts)} modes",
+        name=str(first.get("name", "")) if single else f"{_name(first)}, {len(parts)} {several}",
         value=value,
         u_input=u_input,
         sensitivity=ABSENT if sensitivity is None else _digits(float(sensitivity), 3, shift=shift),
         u=_digits(u, UNCERTAINTY_DIGITS, shift=shift),
         share=_share(u, result.u),
-        dof=_least_degrees(parts),
+        dof=_degrees(parts),
         evaluation=", ".join(
             str(word) for word in (first.get("evaluation", ""), distribution) if word
         ),
@@ -184,11 +188,10 @@ def _input(part: Mapping[str, Any]) -> tuple[str, str]:
     return stated(float(value), float(u_input))
 
 
-def _least_degrees(parts: Sequence[Mapping[str, Any]]) -> str:
-    if not all("dof" in part for part in parts):
-        return ABSENT
-    finite = [float(part["dof"]) for part in parts if part["dof"] is not None]
-    return degrees(min(finite, default=None))
+def _degrees(parts: Sequence[Mapping[str, Any]]) -> str:
+    """Return the degrees of freedom that all parts have, a dash where they differ or are none."""
+    told = {degrees(part["dof"]) if "dof" in part else ABSENT for part in parts}
+    return told.pop() if len(told) == 1 else ABSENT
 
 
 def _digits(number: float, digits: int, *, shift: int = 0) -> str:

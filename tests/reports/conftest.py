@@ -22,9 +22,7 @@ CHANNELS = (
 # Who and what took part: the events before any light.
 _HEAD = json.loads(Path(__file__).with_name("journal_head.json").read_text(encoding="utf-8"))
 # What the events of ledcal 0.1 lacked.
-_ADDITIONS = json.loads(
-    Path(__file__).with_name("journal_additions.json").read_text(encoding="utf-8")
-)
+_ADDITIONS = json.loads(Path(__file__).with_name("journal_additions.json").read_text("utf-8"))
 
 
 def at(second: float) -> str:

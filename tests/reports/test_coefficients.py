@@ -5,8 +5,10 @@ from ledcal.reports.coefficients import coefficient_table, knot_table, models
 
 
 def test_the_integers_of_the_file_are_printed_as_they_are(record: Record) -> None:
-    table = coefficient_table(record.curves)
+    below = replace(record.curves[1], b2=-3995)
+    table = coefficient_table([record.curves[0], below, *record.curves[2:]])
     rows = dict(table.rows)
+    assert rows["b2 as written / 2⁻⁴⁶ per (1/256 K)²"][1] == "−3995"
     assert table.channels == [1, 2, 3, 4, 5]
     assert rows["b1 as written / 2⁻³⁰ per 1/256 K"][0] == str(record.curves[0].b1)
     assert rows["b1 / K⁻¹"][0] == "0.007200"

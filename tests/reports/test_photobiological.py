@@ -39,6 +39,14 @@ def test_each_hazard_has_its_level_limit_and_times(complete: Record) -> None:
     assert (skin.group, skin.limit) == ("not grouped", "–")
 
 
+def test_the_coverage_factor_is_that_of_the_results(complete: Record) -> None:
+    sheet = safety_sheet(complete.safety, complete.measured)
+    alone = safety_sheet(complete.safety, [])
+    assert sheet is not None
+    assert alone is not None
+    assert (sheet.k, alone.k) == ("2", "")
+
+
 def test_a_limit_in_another_unit_stands_beside_no_level(complete: Record) -> None:
     other = [
         replace(m, unit="mW/cm2") if m.measurand.startswith("photobiological") else m

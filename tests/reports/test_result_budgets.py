@@ -79,6 +79,13 @@ def test_the_modes_of_one_certificate_are_one_row(point: Measured) -> None:
     ]
 
 
+def test_inputs_of_one_kind_are_one_row(point: Measured) -> None:
+    part = {"name": "scatter", "evaluation": "A", "common": False, "source": "fit"}
+    twins = [part | {"u": 0.3, "dof": 24.1}, part | {"u": 0.4, "dof": 26.0}]
+    (row,) = of(replace(point, components=twins)).rows
+    assert (row.name, row.u, row.dof) == ("scatter, 2 inputs", "0.050", "–")
+
+
 def test_a_budget_of_an_old_record_leaves_open_what_it_lacks(record: Record) -> None:
     budget = of(verification(record)[0])
     assert [label for label, _ in budget.facts] == ["u", "k", "ν", "rule"]

@@ -27,7 +27,8 @@ def point(record: Record) -> Measured:
         (None, 16.5, "≤ 1.65"),
         (13.5, None, "≥ 1.35"),
         (None, None, "none"),
-        (-2.0, 2.0, "−0.2 … 0.2"),
+        (-2.0, 2.0, "±0.2"),
+        (-2.0, 2.5, "−0.2 … 0.25"),
     ],
 )
 def test_limits_in_print(
