@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ledcal.calibration.budget import recorded_estimate
+from ledcal.calibration.budget import budget, recorded_estimate
 from ledcal.calibration.decision import Rule, Tolerance, decide
 from ledcal.calibration.errors import EvaluationError
 from ledcal.calibration.estimate import Estimate
@@ -68,6 +68,12 @@ def _differing(one: Measured) -> Iterator[str]:
         "probability": (one.conformance_probability, decision.conformance_probability),
         "risk": (one.specific_risk, decision.specific_risk),
         "TUR": (one.tur, decision.tur),
+    }
+    # The budget once more by GTC, which shares no code with ours.
+    second = budget(estimate)
+    figures |= {
+        "dof by GTC": (one.dof, second.dof if math.isfinite(second.dof) else None),
+        "k by GTC": (one.k, second.coverage_factor),
     }
     for name, (recorded, found) in figures.items():
         if not _same(recorded, found):
