@@ -122,6 +122,9 @@ class Measured:
         conformance_probability: That the true value lies within the tolerance.
         specific_risk: Probability that the verdict is wrong, None where nothing is claimed.
         tur: Test uncertainty ratio, None where a side is open.
+        global_false_accept: Fraction of a production that this rule would pass wrongly, None
+            where the product file states no process.
+        global_false_reject: Fraction of it that would not be passed although it conforms.
         components: The uncertainty budget: name, value and u_input of the input,
             sensitivity, u, dof (null for infinite), evaluation, common, source, distribution
             and relation.
@@ -153,6 +156,8 @@ class Measured:
     conformance_probability: float | None = None
     specific_risk: float | None = None
     tur: float | None = None
+    global_false_accept: float | None = None
+    global_false_reject: float | None = None
     dof: float | None = None
     interval: dict[str, Any] | None = None
 
