@@ -4,7 +4,7 @@ The rules are those of ILAC-G8:09/2019, the probabilities those of JCGM 106:2012
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ledcal.calibration.conformity import (
@@ -159,6 +159,18 @@ def decide(estimate: Estimate, tolerance: Tolerance) -> Decision:
         tur=uncertainty_ratio(*limits, expanded),
         global_risk=risk,
     )
+
+
+def repetition_can_help(estimate: Estimate, tolerance: Tolerance) -> bool:
+    """Tell whether an inconclusive result could become conclusive by measuring again.
+
+    It could if it would be without what differs from one observation to the next; what all
+    observations of a run share does not average out.
+    """
+    if decide(estimate, tolerance).verdict is not Verdict.INCONCLUSIVE:
+        return False
+    shared = replace(estimate, components=tuple(c for c in estimate.components if c.common))
+    return decide(shared, tolerance).verdict is not Verdict.INCONCLUSIVE
 
 
 def rule_text(guard_factor: float, rule: Rule = Rule.GUARD_BAND) -> str:

@@ -122,6 +122,9 @@ class Measured:
         conformance_probability: That the true value lies within the tolerance.
         specific_risk: Probability that the verdict is wrong, None where nothing is claimed.
         tur: Test uncertainty ratio, None where a side is open.
+        global_false_accept: Fraction of a production that this rule would pass wrongly, None
+            where the product file states no process.
+        global_false_reject: Fraction of it that would not be passed although it conforms.
         monte_carlo: Check of the interval by JCGM 101: trials, seed, lower and upper end of the
             95 % interval, tolerance of the comparison and whether it is validated; None where
             no equation was tried.
@@ -156,6 +159,8 @@ class Measured:
     conformance_probability: float | None = None
     specific_risk: float | None = None
     tur: float | None = None
+    global_false_accept: float | None = None
+    global_false_reject: float | None = None
     monte_carlo: dict[str, Any] | None = None
 
 

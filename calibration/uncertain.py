@@ -303,3 +303,18 @@ def combined(value: FloatArray, *parts: tuple[UncertainArray, FloatArray]) -> Un
         contribution=contribution,
         noise=tuple(noise.items()),
     )
+
+
+def mean_of(estimates: Sequence[Estimate]) -> Estimate:
+    """Return the mean of results of one measurand, with what they share counted once.
+
+    Raises:
+        EvaluationError: There is none, or they differ in unit.
+    """
+    units = {estimate.unit for estimate in estimates}
+    if len(units) != 1:
+        raise EvaluationError(f"{len(estimates)} results with {len(units)} units have no mean")
+    total = uncertain_value(estimates[0])
+    for estimate in estimates[1:]:
+        total = total + uncertain_value(estimate)
+    return (total / float(len(estimates))).estimate(units.pop())

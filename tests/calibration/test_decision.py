@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledcal.calibration.conformity import NormalPrior
-from ledcal.calibration.decision import Rule, Statement, Tolerance, decide, rule_text
+from ledcal.calibration.decision import (
+    Rule,
+    Statement,
+    Tolerance,
+    decide,
+    repetition_can_help,
+    rule_text,
+)
 from ledcal.calibration.errors import EvaluationError
 from ledcal.calibration.estimate import Component, Estimate
 from ledcal.calibration.outcome import Verdict
@@ -193,3 +200,28 @@ def test_a_probability_is_one_and_agrees_with_the_verdict(
     assert 0.0 <= decision.conformance_probability <= 1.0
     if decision.verdict is Verdict.FAIL:
         assert decision.conformance_probability <= 0.5
+
+
+def _parts(value: float, own: float, common: float) -> Estimate:
+    components = tuple(
+        Component(name=name, u_input=u, evaluation="B", common=shared, source="test")
+        for name, u, shared in (("scatter", own, False), ("certificate", common, True))
+    )
+    return Estimate(value=value, unit="W/m2", components=components)
+
+
+@pytest.mark.parametrize(
+    ("value", "own", "common", "helps"),
+    [
+        (92.0, 2.0, 0.5, True),  # from 91 up it would pass without the scatter
+        (90.5, 2.0, 0.5, False),  # not even then
+        (92.0, 0.1, 2.0, False),  # the scatter is not what is in the way
+        (100.0, 2.0, 0.5, False),  # passes as it is
+        (80.0, 2.0, 0.5, False),  # fails as it is
+    ],
+)
+def test_repetition_helps_where_scatter_is_in_the_way(
+    value: float, own: float, common: float, helps: bool
+) -> None:
+    tolerance = Tolerance(lower=90.0, upper=110.0)
+    assert repetition_can_help(_parts(value, own, common), tolerance) is helps

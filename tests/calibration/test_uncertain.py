@@ -12,7 +12,7 @@ from ledcal.calibration.errors import EvaluationError
 from ledcal.calibration.estimate import Component, Estimate, covariance
 from ledcal.calibration.indication import FloatArray
 from ledcal.calibration.influence import Factor, Noise
-from ledcal.calibration.uncertain import UncertainArray, uncertain, uncertain_value
+from ledcal.calibration.uncertain import UncertainArray, mean_of, uncertain, uncertain_value
 
 N, TRIALS = 6, 40_000
 AXIS = np.linspace(0.0, 5.0, N)
@@ -237,3 +237,23 @@ def test_what_does_not_fit_or_is_not_finite_is_refused(world: World) -> None:
         (world.a - world.a).centroid(AXIS, WEIGHT)
     with pytest.raises(EvaluationError, match="do not go with"):
         UncertainArray(value=np.ones(2), factors=(LAMP,), contribution=np.ones((2, 2)))
+
+
+def test_a_mean_keeps_what_its_results_share() -> None:
+    results = [
+        Estimate(
+            value=value,
+            unit="W/m2",
+            components=(
+                Component(name="scatter", u_input=2.0, evaluation="A", common=False, source="t"),
+                Component(name="meter", u_input=1.0, evaluation="B", common=True, source="t"),
+            ),
+        )
+        for value in (99.0, 100.0, 101.0, 104.0)
+    ]
+    mean = mean_of(results)
+    assert mean.value == pytest.approx(101.0)
+    assert mean.u_independent == pytest.approx(1.0)
+    assert mean.u_common == pytest.approx(1.0)
+    with pytest.raises(EvaluationError, match="no mean"):
+        mean_of([])
