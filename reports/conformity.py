@@ -67,7 +67,7 @@ def statement(result: Measured) -> str:
 
 
 def risk_words(results: Sequence[Measured]) -> str:
-    """Return TUR and specific risk of several results in words, empty where none has any."""
+    """Return TUR, specific and global risk of several results in words, empty where none."""
     ratios = [result.tur for result in results if result.tur is not None]
     risks = [result.specific_risk for result in results if result.specific_risk is not None]
     said = []
@@ -76,6 +76,9 @@ def risk_words(results: Sequence[Measured]) -> str:
         said.append(f"test uncertainty ratio (TUR) {low if low == high else f'{low} to {high}'}")
     if risks:
         said.append(f"specific risk of a wrong verdict at most {_at_most(max(risks))} %")
+    accepts = [r.global_false_accept for r in results if r.global_false_accept is not None]
+    if accepts:
+        said.append(f"global risk of a false accept at most {_at_most(max(accepts))} %")
     words = "; ".join(said)
     return f"{words[:1].upper()}{words[1:]}." if words else ""
 
