@@ -29,7 +29,7 @@ def light_safety(evaluator: Evaluator, together: Observation, settings: SafetySe
     source = Source(
         alpha_rad=settings.alpha_rad,
         luminous_sr=settings.luminous_sr,
-        u_luminous_rel=settings.u_luminous,
+        u_luminous_rel=settings.u_luminous_rel,
         weak_visual_stimulus=settings.infrared_alone,
     )
     return assess({hazard: hazard_irradiance(hazard, light) for hazard in Hazard}, source)

@@ -71,7 +71,7 @@ class LimitSettings(Settings):
     """Limits that hold for every channel or for the whole panel."""
 
     irradiance_tolerance: Fraction
-    irradiance_process_sd: Fraction | None = None
+    irradiance_process_sd_rel: Fraction | None = None
     fit_residual: Fraction
     additivity: PositiveSpan
     ambient_w_m2: Positive
@@ -92,7 +92,7 @@ class SafetySettings(Settings):
 
     alpha_rad: Annotated[float, Gt(0), Le(3.2)]
     luminous_sr: Annotated[float, Gt(0), Le(6.3)]
-    u_luminous: Fraction
+    u_luminous_rel: Fraction
     infrared_alone: bool
 
 
