@@ -71,7 +71,7 @@ class LimitSettings(Settings):
     """Limits that hold for every channel or for the whole panel."""
 
     irradiance_tolerance: Fraction
-    irradiance_process_sd: Fraction | None = None
+    irradiance_process_sd_rel: Fraction | None = None
     fit_residual: Fraction
     additivity: PositiveSpan
     ambient_w_m2: Positive
