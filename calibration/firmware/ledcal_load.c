@@ -47,7 +47,7 @@ enum {
 };
 
 /* The tail: CRC-32 over all before it, then Ed25519 over all before it. */
-enum { CRC_LENGTH = 4, SIGNATURE_LENGTH = 64, TAIL_LENGTH = 68 };
+enum { SIGNATURE_LENGTH = 64, TAIL_LENGTH = 68 };
 
 enum { SERIAL_LENGTH = 16, UID_LENGTH = 16, KEY_ID_LENGTH = 8, MAGIC_LENGTH = 8 };
 
@@ -351,8 +351,9 @@ ledcal_err_t ledcal_check(const ledcal_t *cal)
 }
 
 /* floor((a b + floor(of / 2)) / of) for a < 2 of, of <= 2^30 and b < 2^20, bit by bit of b: nothing
- * leaves 32 bits, and a Cortex-M0+, which cannot divide, needs no library for it. `of - 1` ends the
- * loop even if a bit of the file flips after the last check and makes a step 0 wide. */
+ * leaves 32 bits, and a Cortex-M0+, which cannot divide, needs no library for it. The rest may be
+ * as large as `of`, which rounds up the same: so a step of 0, which a bit that flips after the last
+ * check could make, does not keep the loop from its end. */
 static uint32_t scaled(uint32_t a, uint32_t b, uint32_t of)
 {
     uint32_t quotient = 0;
@@ -364,7 +365,7 @@ static uint32_t scaled(uint32_t a, uint32_t b, uint32_t of)
         if ((b & bit) != 0) {
             rest += a;
         }
-        while (rest > of - 1) {
+        while (rest > of) {
             rest -= of;
             quotient++;
         }

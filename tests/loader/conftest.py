@@ -19,6 +19,7 @@ from ledcal.calibration.errors import FileError
 from ledcal.calibration.firmware import ERROR_NAMES, Expectation, LoaderError, open_file
 from ledcal.calibration.firmware.loader import LAST_ERROR
 from ledcal.calibration.panel_calibration import ChannelTable, PanelCalibration
+from tests.loader.edges import edges
 from tests.loader.toolchain import SANITIZED, STRICT, VECTORS, board_command, build_host
 
 KEY: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -202,14 +203,30 @@ def dialogue(
 
 
 @pytest.fixture(scope="session")
-def thorough(dialogue: tuple[list[str], list[str]]) -> tuple[list[str], list[str]]:
-    """The vectors, then the caller's mistakes, every name and damage after opening."""
+def thorough(
+    dialogue: tuple[list[str], list[str]],
+    vectors: dict[str, Any],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[list[str], list[str]]:
+    """The vectors, the edges, the caller's mistakes, every name, damage after opening."""
     commands, expected = [list(part) for part in dialogue]
+    folder = tmp_path_factory.mktemp("edges")
+    key = bytes.fromhex(vectors["public_key"])
+    for number, edge in enumerate(edges(VECTORS)):
+        path = folder / str(number)
+        path.write_bytes(edge.file)
+        board = board_command(vectors["board"] | edge.board, key)
+        commands += [board, "signature 1", *edge.first, f"open {path}"]
+        expected.append(edge.error)
+        for *request, answer in edge.look_up:
+            commands.append("drive " + " ".join(map(str, request)))
+            expected.append(str(answer))
+    # the file opened last is good: what follows does not change it before it must
+    commands += ["arguments", "names", "check", "flip 150 3", "check", "flip 150 3", "check"]
+    expected += ["ARG"] * 4 + ["SEQ"] + ["ARG"] * 5 + ["0"]
     numbers = range(LAST_ERROR - 1, 2)
-    commands += ["arguments", "names"]
-    expected += ["ARG"] * 9 + ["0"]
     expected += [ERROR_NAMES.get(number, "-") for number in reversed(numbers)]
-    return commands, expected
+    return commands, [*expected, "OK", "CRC", "OK"]
 
 
 @pytest.fixture

@@ -22,11 +22,11 @@ def test_answers_the_same_on_every_processor(
     compiler: str,
     emulator: str | None,
     item: str,
-    dialogue: tuple[list[str], list[str]],
+    thorough: tuple[list[str], list[str]],
     tmp_path: Path,
     proves: Proves,
 ) -> None:
-    commands, expected = dialogue
+    commands, expected = thorough
     static = ["-static"] if emulator else []
     host = build_host(tmp_path / "host", *STRICT, "-Os", *static, compiler=compiler)
     assert answers([emulator, host] if emulator else [host], commands) == expected

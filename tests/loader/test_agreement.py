@@ -1,9 +1,10 @@
 """C and Python give the same answer to whatever is asked."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import hypothesis.strategies as st
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from ledcal.calibration import codec
 from ledcal.calibration.errors import FileError
@@ -47,14 +48,14 @@ def tables(draw: st.DrawFn, channel: int, n_points: int) -> ChannelTable:
     )
     largest = max(correction(table, t) for t in range(t_min, t_max + 1))
     served = (irradiance[-1] << 30) // largest
-    return ChannelTable(
-        **{name: getattr(table, name) for name in ChannelTable.__dataclass_fields__}
-        | {"ceiling": draw(st.integers(1, served))}
-    )
+    return replace(table, ceiling=draw(st.integers(1, served)))
 
 
 @st.composite
-def calibrations(draw: st.DrawFn) -> PanelCalibration:
+def calibrations(
+    draw: st.DrawFn,
+    table: Callable[[int, int], st.SearchStrategy[ChannelTable]] = tables,
+) -> PanelCalibration:
     n_channels, n_points = draw(st.integers(1, 8)), draw(st.integers(2, 16))
     word, half = st.integers(0, 0xFFFF_FFFF), st.integers(0, 0xFFFF)
     measured, valid = sorted((draw(word), draw(word)))
@@ -74,7 +75,7 @@ def calibrations(draw: st.DrawFn) -> PanelCalibration:
         record_sha256=draw(st.binary(min_size=32, max_size=32)),
         distance_mm=draw(half),
         geometry_id=draw(half),
-        channels=tuple(draw(tables(number, n_points)) for number in range(1, n_channels + 1)),
+        channels=tuple(draw(table(number, n_points)) for number in range(1, n_channels + 1)),
     )
 
 
@@ -140,6 +141,41 @@ def test_what_is_written_is_what_both_read(
         assert c_answer(loaded, table.channel, irradiance, t) == python_answer(
             table, irradiance, t
         )
+
+
+@st.composite
+def small_tables(draw: st.DrawFn, channel: int, n_points: int) -> ChannelTable:
+    """A table of few requests and temperatures, with any coefficients that it may have."""
+    table = draw(tables(channel, n_points))
+    t_ref = draw(st.integers(-0x8000, 0x7FFF))
+    t_min = max(-0x8000, t_ref - draw(st.integers(0, 3)))
+    t_max = min(0x7FFF, t_ref + draw(st.integers(0, 3)))
+    small = replace(
+        table,
+        t_ref=t_ref,
+        t_min=t_min,
+        t_max=t_max,
+        b1=draw(st.integers(-(1 << 27), 1 << 27)),
+        b2=draw(st.integers(-(1 << 31), (1 << 31) - 1)),
+        irradiance=draw(rising(0, 40, n_points)),
+    )
+    corrections = [correction(small, t) for t in range(t_min, t_max + 1)]
+    served = (small.irradiance[-1] << 30) // max(corrections)
+    assume(served > 0 and HALF <= min(corrections) and max(corrections) < 4 * HALF)
+    return replace(small, ceiling=served)
+
+
+@settings(max_examples=60, deadline=None)
+@given(calibration=calibrations(small_tables))
+def test_every_request_of_a_small_table(
+    calibration: PanelCalibration, sign: Callable[[PanelCalibration], bytes], public_key: bytes
+) -> None:
+    loaded = open_file(sign(calibration), board_of(calibration, public_key))
+    for table in calibration.channels:
+        for t in range(max(-0x8000, table.t_min - 1), min(0x7FFF, table.t_max + 1) + 1):
+            for irradiance in range(table.ceiling + 2):
+                asked = (irradiance, t)
+                assert c_answer(loaded, table.channel, *asked) == python_answer(table, *asked)
 
 
 @settings(max_examples=40, deadline=None)

@@ -27,10 +27,10 @@ def test_compiles_without_a_warning(source: Path, level: str, tmp_path: Path) ->
     run("gcc", *STRICT, "-fanalyzer", level, "-c", source, "-o", tmp_path / "object.o")
 
 
-def test_judges_every_vector_under_the_sanitizers(
-    host: Path, dialogue: tuple[list[str], list[str]], proves: Proves
+def test_judges_every_vector_and_edge_under_the_sanitizers(
+    host: Path, thorough: tuple[list[str], list[str]], proves: Proves
 ) -> None:
-    commands, expected = dialogue
+    commands, expected = thorough
     assert answers([host], commands) == expected
     proves("vectors under ASan and UBSan", len(expected))
 

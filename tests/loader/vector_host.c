@@ -8,6 +8,7 @@
  *   sweep                                     damages the file opened last in every way
  *   arguments                                 makes the caller's mistakes; prints the errors
  *   names                                     prints the name of every error, and of two others
+ *   keys <n>                                  lets the board trust this many keys, its own first
  *   check                                     computes the CRC again; prints the error's name
  *   flip <offset> <bit>                       damages the file opened last, after it was opened
  *   cuts <old> <new>                          installs new over old, power cut at every byte
@@ -27,6 +28,7 @@
 #include "vector_host.h"
 
 static int signature_valid;
+static const uint8_t *end_of_file; /* of the one that is being opened, when it is known */
 content_t genuine[2];
 
 int ledcal_ed25519_verify(const uint8_t *signature, const uint8_t *public_key,
@@ -41,8 +43,11 @@ int ledcal_ed25519_verify(const uint8_t *signature, const uint8_t *public_key,
         }
         return 0;
     }
-    /* The signature follows what it signs; both lie within the file. */
-    return signature_valid && signature == message + size ? LEDCAL_SIGNATURE_VALID : 0;
+    /* The signature follows what it signs, and is the end of the file. */
+    return signature_valid && signature == message + size
+                   && (end_of_file == NULL || signature + 64 == end_of_file)
+               ? LEDCAL_SIGNATURE_VALID
+               : 0;
 }
 
 #ifdef LEDCAL_CRC32
@@ -113,6 +118,7 @@ static void read_board(const char *line, ledcal_expect_t *board)
         stop("board: twelve words expected");
     }
     read_hex(uid, board->uid, sizeof board->uid);
+    memset(board->keys, 0xEE, sizeof board->keys); /* nothing like the bytes of a file */
     read_hex(key, board->keys[0].id, sizeof board->keys[0].id);
     board->n_keys = 1;
     free(in_use);
@@ -206,6 +212,11 @@ static void make_mistakes(const uint8_t *file, uint32_t size, const ledcal_expec
     puts(ledcal_error_name(ledcal_open(file, size, board, NULL)));
     puts(ledcal_error_name(ledcal_open(file, size, &many, &cal)));
     use(&cal, LEDCAL_ARG);
+    many = *board; /* a size, but no file in use */
+    many.seq_highest = (uint32_t)file[68] | (uint32_t)file[69] << 8;
+    many.file_in_use = NULL;
+    many.file_in_use_size = size;
+    puts(ledcal_error_name(ledcal_open(file, size, &many, &cal)));
     puts(ledcal_error_name(ledcal_check(NULL)));
     puts(ledcal_error_name(ledcal_check(&empty)));
     puts(ledcal_error_name(ledcal_drive(NULL, 1, 1, 0, &code)));
@@ -242,7 +253,9 @@ int main(void)
         } else if (sscanf(line, "open %1023s", path) == 1) {
             free(file);
             file = read_file(path, &size);
+            end_of_file = file + size;
             puts(ledcal_error_name(ledcal_open(file, size, &board, &cal)));
+            end_of_file = NULL;
         } else if (sscanf(line, "drive %" SCNu16 " %" SCNu32 " %" SCNd16, &channel, &irradiance,
                           &temperature)
                    == 3) {
@@ -257,6 +270,8 @@ int main(void)
             make_mistakes(file, size, &board);
         } else if (strcmp(line, "names\n") == 0) {
             print_names();
+        } else if (sscanf(line, "keys %" SCNu32, &board.n_keys) == 1) {
+            continue;
         } else if (strcmp(line, "check\n") == 0) {
             puts(ledcal_error_name(ledcal_check(&cal)));
         } else if (sscanf(line, "flip %" SCNu32 " %" SCNu16, &irradiance, &code) == 2) {
