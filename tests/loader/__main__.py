@@ -91,7 +91,7 @@ def main() -> int:
         )
     table = Table()
     status = pytest.main(
-        [str(HERE), "-q", "-o", "python_files=test_*.py prove_*.py", *sys.argv[1:]],
+        [str(HERE), "-q", "-rs", "-o", "python_files=test_*.py prove_*.py", *sys.argv[1:]],
         plugins=[table],
     )
     print(table.text())
