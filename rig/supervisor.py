@@ -119,7 +119,8 @@ def _command(wanted: Order, folder: Path) -> list[str]:
     command = [
         *(sys.executable, "-m", "pytest", "--pyargs", "ledcal.fixtures.procedure"),
         *("-c", str(ini), "--rootdir", str(folder)),
-        # A stray plugin or configuration must not touch a production run: this is the whole list.
+        # No stray plugin, conftest or configuration may touch a production run: this is the list.
+        "--noconftest",
         *("-p", "ledcal.fixtures.plugin", "-p", "pytest_metadata.plugin"),
         *("-p", "pytest_html.plugin", "--html", str(folder / REPORT), "--self-contained-html"),
         f"--ledcal-folder={folder}",

@@ -20,6 +20,10 @@ FILES = {
 def passed(ledcal: Ledcal, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The object that a run of the demo prints."""
     cwd = tmp_path_factory.mktemp("demo")
+    # What lies about in the folder where the command is called must not touch the run.
+    (cwd / "tests").mkdir()
+    for stray in ("conftest.py", "tests/conftest.py", "pytest.ini"):
+        (cwd / stray).write_text("raise RuntimeError('a stray file was read')")
     done = ledcal("calibrate", "DEMO-0001", "--operator", "T. Nguyen", "--json", cwd=cwd)
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(done.stdout)
