@@ -4,6 +4,7 @@ An instrument is a table from header patterns to methods; what a maker does diff
 queue depth, texts) is a class attribute. Sources: SCPI-1999 volume 1 and IEEE 488.2.
 """
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -50,7 +51,7 @@ class ErrorQueue:
         self._entries.clear()
 
 
-class ScpiInstrument:
+class ScpiInstrument(ABC):
     """Message in, reply out; subclasses add their table in `commands`."""
 
     queue_depth = 20
@@ -82,13 +83,13 @@ class ScpiInstrument:
             (header_pattern(header), self._handlers[header]) for header in self._handlers
         ]
 
+    @abstractmethod
     def identity(self) -> str:
         """Return the answer to *IDN?: maker, model, serial, firmware."""
-        raise NotImplementedError
 
+    @abstractmethod
     def commands(self) -> Mapping[str, Handler]:
         """Return the instrument's own table."""
-        raise NotImplementedError
 
     def headers(self) -> list[str]:
         """Return every header that the instrument knows."""
