@@ -111,6 +111,15 @@ def bench(tmp_path: Path) -> Iterator[LiveBench]:
         yield served
 
 
+SHORT_PRODUCT = Path(__file__).with_name("short-product.toml")
+
+
+@pytest.fixture(scope="session")
+def short_product() -> Path:
+    """A product file with which a whole run takes about half the time."""
+    return SHORT_PRODUCT
+
+
 LEDCAL = (sys.executable, "-m", "ledcal.rig")
 Completed = subprocess.CompletedProcess[str]
 
