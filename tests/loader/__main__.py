@@ -47,7 +47,8 @@ ITEMS: Final = (
     "Wycheproof's Ed25519: the host's hook",
     "Wycheproof's Ed25519: the rig",
     "Wycheproof's Ed25519: Monocypher",
-    "mutants of the loader, all found or equivalent",
+    "mutants of ledcal_load.c, all found or equivalent",
+    "mutants of ledcal_slots.c, all found or equivalent",
 )
 """What the proof must hold: a test that goes missing makes the command fail."""
 
