@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ledcal.calibration.codec import check_signature, key_id
+from ledcal.calibration.codec import key_id
 from ledcal.calibration.errors import FileError
 from ledcal.rig.closing import PANEL_FILE
 from ledcal.rig.errors import RefusedInput
+from ledcal.rig.firmware_view import open_on_its_board
 from ledcal.rig.folder import canonical, sha256_hex
 from ledcal.rig.keys import SigningKey, signature_holds
 from ledcal.rig.rebuild import difference, rebuilt
@@ -93,7 +94,7 @@ def read_issue(data_folder: Path, run: Path) -> Issue | None:
         if said.get(name) != value:
             raise _altered(folder, f"{ISSUE} says {name} {said.get(name)}, it is {value}")
     try:
-        check_signature(file, [public_key], signature_holds)
+        open_on_its_board(file, public_key)
     except FileError as error:
         raise _altered(folder, f"{PANEL_FILE} is refused: {error}") from error
     found = difference(file, rebuilt(calibration, key_id(public_key)))

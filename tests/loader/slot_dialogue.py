@@ -65,6 +65,10 @@ def slot_dialogue(
     twin = write("twin", sign(replace(quick, issued_at=1)))
     last_byte = write("last_byte", file[:-1] + bytes([file[-1] ^ 1]))
     large = write("large", sign(replace(quick, sequence=0x89AB_CDEF)))
+
+    def size(said: str) -> str:
+        return " 0" if said.endswith("-") else f" {len(file)}"
+
     commands, expected = [], []
     for highest, first, second, said in [
         (4, old, newer, "OK 5 1"),
@@ -86,7 +90,7 @@ def slot_dialogue(
         (0, empty, empty, "SIZE 0 -"),
     ]:
         commands += [command(highest), f"boot {first} {second}"]
-        expected.append(said)
+        expected.append(said + size(said))
     for first, second, fresh, said in [
         (empty, empty, old, "OK 4 0"),  # the first of its life
         (empty, empty, late, "HOURS 0 -"),
@@ -99,7 +103,7 @@ def slot_dialogue(
         (old, empty, large, f"OK {0x89AB_CDEF} 1"),
     ]:
         commands += [command(0), f"install {first} {second} {fresh}"]
-        expected.append(said)
+        expected.append(said + size(said))
     # two slots, three backgrounds, five half-written bytes
     cuts = 2 * 3 * 5 * (len(file) + 1)
     commands += [command(4), f"cuts {old} {newer}"]

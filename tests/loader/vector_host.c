@@ -14,7 +14,7 @@
  *   cuts <old> <new>                          installs new over old, power cut at every byte
  *   boot <path> <path>                        boots with these two slots, where only these two
  *                                             files were ever signed; prints the error, the
- *                                             sequence and the slot in use
+ *                                             sequence, the slot in use and the file's size
  *   install <path> <path> <new>               the same, then installs a third signed file
  *
  * Whether a signature is valid is told by the caller, which has a cryptographic library: what is
@@ -210,7 +210,8 @@ static void use_slots(const char *const paths[], int count, ledcal_expect_t *boa
     if (count == 3) {
         err = install(&genuine[2], board, cal);
     }
-    printf("%s %" PRIu32 " %c\n", ledcal_error_name(err), ledcal_sequence(cal), slot_in_use(cal));
+    printf("%s %" PRIu32 " %c %" PRIu32 "\n", ledcal_error_name(err), ledcal_sequence(cal),
+           slot_in_use(cal), ledcal_size(cal));
     sign_all();
 }
 
