@@ -13,10 +13,10 @@ from ledcal.rig.closing import PANEL_FILE
 from ledcal.rig.errors import RefusedInput, SetupError
 from ledcal.rig.folder import sha256_hex
 from ledcal.rig.identify import require_accepting, require_same_panel
-from ledcal.rig.issue import ISSUED, read_issue
+from ledcal.rig.issue import ISSUED, is_awaiting, read_issue
 from ledcal.rig.release import load
 from ledcal.rig.run import RUNS, Request, find_run, require_serial
-from ledcal.rig.sign import is_awaiting, require_unaltered
+from ledcal.rig.sign import require_unaltered
 from ledcal.rig.summary import record_of
 from ledcal.rig.trust import known_key
 from ledcal.rig.visit import INSTALLS, READ_BACKS, at_panel, visit_to

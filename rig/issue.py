@@ -7,6 +7,7 @@ from typing import Any
 
 from ledcal.calibration.codec import key_id
 from ledcal.calibration.errors import FileError
+from ledcal.calibration.record import Record
 from ledcal.rig.closing import PANEL_FILE
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.firmware_view import open_on_its_board
@@ -18,6 +19,7 @@ from ledcal.rig.run import CALIBRATION
 ISSUED = "issued"
 ISSUE = "issue.json"
 ISSUE_FORMAT = "ledcal-issue/1"
+AWAITING_SIGNATURE = "AWAITING_SIGNATURE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,11 @@ class Issue:
     def key_id(self) -> str:
         """Id of the key, 16 hex digits."""
         return key_id(self.public_key).hex()
+
+
+def is_awaiting(record: Record) -> bool:
+    """Tell whether a run was made to be signed after review, and ended for no other reason."""
+    return [reason["code"] for reason in record.reasons] == [AWAITING_SIGNATURE]
 
 
 def issue_folder(data_folder: Path, run: Path) -> Path:
