@@ -6,6 +6,7 @@ from typing import Any
 from ledcal.calibration.record import Record
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.issue import Issue, is_awaiting, read_issue
+from ledcal.rig.proof import proof_of
 from ledcal.rig.trust import known_key
 
 
@@ -21,6 +22,7 @@ def signature_object(folder: Path, record: Record) -> dict[str, Any] | None:
     try:
         issue = read_issue(data_folder, run)
         words = "" if issue is None else _signed_words(issue, data_folder)
+        proof = None if issue is None else proof_of(issue.file, record.run.serial, data_folder)
     except RefusedInput as error:
         return {"state": "altered", "text": f"signed, but {error.text}"}
     if issue is None:
@@ -31,11 +33,12 @@ def signature_object(folder: Path, record: Record) -> dict[str, Any] | None:
         return {"state": "waiting", "text": text}
     return {
         "state": "signed",
-        "text": words,
+        "text": f"{words}; {_proof_words(proof)}",
         "operator": issue.operator,
         "at": issue.at,
         "key_id": issue.key_id,
         "folder": str(issue.folder),
+        "proof": None if proof is None else str(proof),
     }
 
 
@@ -47,3 +50,7 @@ def _signed_words(issue: Issue, data_folder: Path) -> str:
         f"signed after review by {issue.operator} at {issue.at}, key {issue.key_id} ({whose}); "
         f"kept in {issue.folder}"
     )
+
+
+def _proof_words(proof: Path | None) -> str:
+    return "not proven by light" if proof is None else f"proven by light: {proof}"

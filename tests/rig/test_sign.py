@@ -119,6 +119,7 @@ def test_show_and_history_tell_what_became_of_the_signature(
     assert "signed after review by B. Okafor at 20" in text
     assert signed.key_id in text
     assert "reviewer" in text
+    assert text.endswith("not proven by light")
     retire(signed.key_id, data_folder)
     assert "retired" in told()[1]
     signed.path.write_bytes(b"not the file")
