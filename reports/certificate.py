@@ -142,6 +142,8 @@ def _action(record: Record) -> str:
     made = record.calibration_file
     if made is None:
         return "none: no calibration file was written to the panel"
+    if record.run.proves and made.state == "loaded":
+        return "issued file loaded and read back byte for byte; the panel says valid"
     return _FILE_STATES.get(made.state, made.state)
 
 

@@ -9,20 +9,15 @@ from ledcal.calibration.codec import decode
 from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.panel_calibration import PanelCalibration
 from ledcal.calibration.record import PanelIdentity
-from ledcal.instruments.panel import Panel
 from ledcal.rig.closing import PANEL_FILE
 from ledcal.rig.errors import RefusedInput, SetupError
-from ledcal.rig.fit import file_flags
 from ledcal.rig.folder import sha256_hex
 from ledcal.rig.identify import require_accepting, require_same_panel
 from ledcal.rig.issue import ISSUED, is_awaiting, read_issue
-from ledcal.rig.product import Product
 from ledcal.rig.proof import proof_of
 from ledcal.rig.release import Released, load
 from ledcal.rig.run import RUNS, Request, find_run, require_serial
-from ledcal.rig.settings import SettingsFile
 from ledcal.rig.sign import require_unaltered
-from ledcal.rig.station import Station
 from ledcal.rig.summary import record_of
 from ledcal.rig.trust import known_key
 from ledcal.rig.visit import INSTALLS, READ_BACKS, at_panel, visit_to
@@ -121,27 +116,6 @@ def deliverable(run: Path, data_folder: Path) -> Deliverable:
     return Deliverable(run=run, file=issue.file, proven=proven)
 
 
-def provable(
-    serial: str, run: Path, product: SettingsFile[Product], data_folder: Path
-) -> Deliverable:
-    """Return the file of a run that is to be proven by light in its panel.
-
-    Raises:
-        RefusedInput: It may not be given to this panel, or the product file is not that of its
-            run, against whose limits it was made.
-    """
-    issued = deliverable(run, data_folder)
-    _require_for(issued, serial)
-    made_by = record_of(run).run.product["file_sha256"]
-    if made_by != product.sha256:
-        raise RefusedInput(
-            "PRODUCT",
-            f"{run}: was made with the product file of SHA-256 {made_by}, not {product.sha256}; "
-            f"name its own, of which {run / 'product.toml'} is a copy",
-        )
-    return issued
-
-
 def install(
     request: Request, run: str, station: Path | None, data: Path | None
 ) -> tuple[Path, Deliverable]:
@@ -162,7 +136,7 @@ def install(
     require_serial(request.serial)
     visit = visit_to(request, station, data)
     issued = deliverable(find_run(visit.data_folder, run), visit.data_folder)
-    _require_for(issued, request.serial)
+    require_for(issued, request.serial)
     with at_panel(visit, INSTALLS, issued.facts) as at:
         require_made_for(at.identity, issued.calibration)
         flags = issued.calibration.flags
@@ -234,37 +208,12 @@ def require_made_for(panel: PanelIdentity, calibration: PanelCalibration) -> Non
         )
 
 
-def require_provable(
-    panel: Panel, identity: PanelIdentity, issued: Deliverable, station: Station
-) -> None:
-    """Refuse a panel or a bench on which an issued file cannot be proven.
+def require_for(issued: Deliverable, serial: str) -> None:
+    """Refuse a file that was made for another panel.
 
     Raises:
-        SetupError: It was made for another panel or on another kind of bench, or a production
-            panel would refuse it.
-        StationError: The panel's firmware does not trust its key.
+        RefusedInput: Names both serials.
     """
-    require_made_for(identity, issued.calibration)
-    require_bench_of(issued, station)
-    require_accepting(panel, identity, issued.facts["key_id"], issued.calibration.flags)
-
-
-def require_bench_of(issued: Deliverable, station: Station) -> None:
-    """Refuse to prove a file on a bench whose own files would be marked otherwise.
-
-    Raises:
-        SetupError: One of them is simulated or for engineering, the other is not.
-    """
-    flags = issued.calibration.flags
-    if flags != file_flags(station):
-        raise SetupError(
-            "OTHER_BENCH",
-            f"the file has flags {flags}, this station's have {file_flags(station)} (1 simulated, "
-            "2 engineering): prove it on a bench of the kind on which it was made",
-        )
-
-
-def _require_for(issued: Deliverable, serial: str) -> None:
     made_for = issued.calibration.serial
     if made_for != serial:
         raise RefusedInput(

@@ -16,13 +16,13 @@ from typing import Any, BinaryIO
 from ledcal.calibration.record import Record
 from ledcal.rig.bench import read_certificates
 from ledcal.rig.closing import REPORT, close_run, key_of
-from ledcal.rig.delivery import provable
 from ledcal.rig.errors import StationError
 from ledcal.rig.folder import require_writable
 from ledcal.rig.journal import JOURNAL, parse_event
 from ledcal.rig.keys import SigningKey, engineering_key
 from ledcal.rig.product import read_product
 from ledcal.rig.proof import PROOFS
+from ledcal.rig.prove import provable
 from ledcal.rig.run import RUNS, Request, find_run, new_run_folder, require_serial
 from ledcal.rig.station import beside, read_station
 

@@ -8,11 +8,12 @@ import pytest
 from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record import PanelIdentity
 from ledcal.rig.closing import PANEL_FILE, RECORD, close_run, finished
-from ledcal.rig.delivery import Deliverable, provable, require_bench_of
+from ledcal.rig.delivery import Deliverable
 from ledcal.rig.errors import RefusedInput, SetupError
 from ledcal.rig.keys import ENGINEERING_KEY, SigningKey
 from ledcal.rig.product import Product
 from ledcal.rig.proof import PROOFS, proof_of
+from ledcal.rig.prove import provable, require_bench_of
 from ledcal.rig.release import write_files
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station
