@@ -33,6 +33,7 @@ class RunStarted:
         decision_rule: The rule in words.
         software: Name to version, of ledcal and all that it computes and measures with.
         at: UTC time, ISO 8601.
+        proves: Run whose issued file is proven by light; empty where a new file is made.
     """
 
     run: str
@@ -49,6 +50,7 @@ class RunStarted:
     decision_rule: str
     software: dict[str, str]
     at: str
+    proves: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

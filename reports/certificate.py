@@ -114,6 +114,8 @@ def _curve_figures(record: Record, names: dict[int, str]) -> list[Markup]:
 
 def _title(record: Record) -> str:
     """Name the document by what it may claim: only a run that passed gives a certificate."""
+    if record.run.proves:
+        return f"Proof by light of the file of run {legible(record.run.proves)}"
     if record.outcome is Outcome.PASS:
         return "Calibration certificate"
     return "Report of a calibration run"
@@ -140,6 +142,8 @@ def _action(record: Record) -> str:
     made = record.calibration_file
     if made is None:
         return "none: no calibration file was written to the panel"
+    if record.run.proves and made.state == "loaded":
+        return "issued file loaded and read back byte for byte; the panel says valid"
     return _FILE_STATES.get(made.state, made.state)
 
 

@@ -13,10 +13,11 @@ from ledcal.rig.closing import PANEL_FILE
 from ledcal.rig.errors import RefusedInput, SetupError
 from ledcal.rig.folder import sha256_hex
 from ledcal.rig.identify import require_accepting, require_same_panel
-from ledcal.rig.issue import ISSUED, read_issue
-from ledcal.rig.release import load
+from ledcal.rig.issue import ISSUED, is_awaiting, read_issue
+from ledcal.rig.proof import proof_of
+from ledcal.rig.release import Released, load
 from ledcal.rig.run import RUNS, Request, find_run, require_serial
-from ledcal.rig.sign import is_awaiting, require_unaltered
+from ledcal.rig.sign import require_unaltered
 from ledcal.rig.summary import record_of
 from ledcal.rig.trust import known_key
 from ledcal.rig.visit import INSTALLS, READ_BACKS, at_panel, visit_to
@@ -29,7 +30,7 @@ class Deliverable:
     Attributes:
         run: The run that it comes from.
         file: Its bytes.
-        proven: Whether that run proved it by light; a file signed after review was not.
+        proven: Whether it was proven by light: by that run, or by a proof made since.
     """
 
     run: Path
@@ -40,6 +41,18 @@ class Deliverable:
     def calibration(self) -> PanelCalibration:
         """What it says."""
         return decode(self.file).calibration
+
+    @property
+    def released(self) -> Released:
+        """The file as a session of the procedure loads it."""
+        decoded = decode(self.file)
+        return Released(
+            file=self.file,
+            sha256=sha256_hex(self.file),
+            calibration_sha256=decoded.calibration.record_sha256.hex(),
+            key_id=decoded.key_id.hex(),
+            sequence=decoded.calibration.sequence,
+        )
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -99,7 +112,8 @@ def deliverable(run: Path, data_folder: Path) -> Deliverable:
             f"{issue.folder}: signed with key {issue.key_id}, which {data_folder} does not know; "
             "`ledcal key trust` its public half, if it is one of yours",
         )
-    return Deliverable(run=run, file=issue.file, proven=False)
+    proven = proof_of(issue.file, record.run.serial, data_folder) is not None
+    return Deliverable(run=run, file=issue.file, proven=proven)
 
 
 def install(
@@ -122,11 +136,7 @@ def install(
     require_serial(request.serial)
     visit = visit_to(request, station, data)
     issued = deliverable(find_run(visit.data_folder, run), visit.data_folder)
-    made_for = issued.calibration.serial
-    if made_for != request.serial:
-        raise RefusedInput(
-            "SERIAL", f"{run}: holds the file of panel {made_for}, not of {request.serial}"
-        )
+    require_for(issued, request.serial)
     with at_panel(visit, INSTALLS, issued.facts) as at:
         require_made_for(at.identity, issued.calibration)
         flags = issued.calibration.flags
@@ -195,6 +205,19 @@ def require_made_for(panel: PanelIdentity, calibration: PanelCalibration) -> Non
             "NEWER_FILE",
             f"the panel carries file {panel.sequence}, newer than {calibration.sequence}: its "
             "firmware takes no older one; install the newest run, or calibrate anew",
+        )
+
+
+def require_for(issued: Deliverable, serial: str) -> None:
+    """Refuse a file that was made for another panel.
+
+    Raises:
+        RefusedInput: Names both serials.
+    """
+    made_for = issued.calibration.serial
+    if made_for != serial:
+        raise RefusedInput(
+            "SERIAL", f"{issued.run}: holds the file of panel {made_for}, not of {serial}"
         )
 
 

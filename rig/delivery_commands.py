@@ -54,6 +54,38 @@ def install(
         print_installed(serial, folder, issued, as_json=json)
 
 
+def prove(
+    serial: Serial,
+    run: Annotated[str, typer.Option("--from", metavar="RUN", help="Run folder, id or serial.")],
+    station: StationFile = None,
+    product: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The product file of that run.")
+    ] = None,
+    data: OtherData = None,
+    operator: Operator = "not recorded",
+    json: AsJson = False,
+) -> None:
+    """Load the file that a run issued and prove it by light; a file that is not is erased.
+
+    Exit code as that of calibrate.
+    """
+    with refusals(json):
+        from ledcal.rig.run import Request
+        from ledcal.rig.screen import open_screen
+        from ledcal.rig.summary import outcome_object, print_json
+        from ledcal.rig.supervisor import calibrate, order
+
+        request = Request(serial=serial, operator=operator, reason="proof by light")
+        wanted = order(request, station, product, data, run)
+        with open_screen(wanted.data_folder, quiet=json) as screen:
+            folder, record = calibrate(wanted, screen.follow)
+        if json:
+            print_json(outcome_object(folder, record))
+        else:
+            screen.verdict(folder, record)
+    raise typer.Exit(record.outcome.exit_code)
+
+
 def read_back(
     serial: Serial,
     station: StationFile = None,
@@ -98,5 +130,6 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(sign)
     app.command()(install)
+    app.command()(prove)
     app.command("read-back")(read_back)
     app.command()(export)

@@ -23,7 +23,7 @@ def print_installed(serial: str, folder: Path, issued: Deliverable, *, as_json: 
         console.print(
             Text("▲ NOT PROVEN BY LIGHT: it was signed after review, and nobody has measured what")
         )
-        console.print(Text("  this panel gives with it"))
+        console.print(Text(f"  this panel gives with it; `ledcal prove {serial} --from {run}`"))
     console.print(Text(f"  kept in {legible(str(folder.resolve()))}"))
 
 

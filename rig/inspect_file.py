@@ -7,10 +7,14 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from ledcal.calibration.codec import check_signature, decode
+from ledcal.calibration.codec import decode
 from ledcal.calibration.errors import FileError
-from ledcal.calibration.firmware import round_irradiance, round_temperature
-from ledcal.calibration.lookup import lookup
+from ledcal.calibration.firmware import (
+    LoadedFile,
+    LoaderError,
+    round_irradiance,
+    round_temperature,
+)
 from ledcal.calibration.panel_calibration import (
     FLAG_ENGINEERING,
     FLAG_SIMULATED,
@@ -21,8 +25,8 @@ from ledcal.calibration.panel_calibration import (
 from ledcal.reports.text import legible
 from ledcal.rig.console import open_console
 from ledcal.rig.errors import RefusedInput
+from ledcal.rig.firmware_view import open_on_its_board
 from ledcal.rig.folder import sha256_hex
-from ledcal.rig.keys import signature_holds
 from ledcal.rig.summary import key_object, print_json
 from ledcal.rig.trust import KnownKey, known_key
 
@@ -66,41 +70,42 @@ def inspect_file(
         raise RefusedInput("FILE", f"{path}: cannot be read: {error.strerror}") from error
     try:
         decoded = decode(content)
-        signature, key = _signature(content, decoded.key_id, data_folder)
-        code = None if request is None else _evaluate(decoded.calibration, request)
+        key = known_key(data_folder, decoded.key_id.hex())
+        opened = None if key is None else open_on_its_board(content, key.public)
     except FileError as error:
         raise RefusedInput(error.name, f"{path}: {error}") from error
+    unknown = f"key {decoded.key_id.hex()} is not known in {data_folder}"
+    if opened is None and request is not None:
+        raise RefusedInput(
+            "KEY",
+            f"KEY: {path}: {unknown}: the firmware's look-up opens no such file; "
+            "`ledcal key trust` the key's public half first",
+        )
+    code = None if request is None or opened is None else _evaluate(opened, request)
     return Inspection(
         path=path,
         sha256=sha256_hex(content),
         calibration=decoded.calibration,
         key_id=decoded.key_id.hex(),
-        signature=signature,
+        signature="valid" if opened is not None else f"not checked: {unknown}",
         key=key,
         request=request,
         drive_code=code,
     )
 
 
-def _signature(content: bytes, key_id: bytes, data_folder: Path) -> tuple[str, KnownKey | None]:
-    known = known_key(data_folder, key_id.hex())
-    if known is None:
-        return f"not checked: key {key_id.hex()} is not known in {data_folder}", None
-    check_signature(content, [known.public], signature_holds)
-    return "valid", known
-
-
-def _evaluate(calibration: PanelCalibration, request: tuple[int, float, float]) -> int:
+def _evaluate(opened: LoadedFile, request: tuple[int, float, float]) -> int:
+    """Ask the firmware's look-up."""
     channel, irradiance_w_m2, board_degc = request
-    tables = {table.channel: table for table in calibration.channels}
-    if channel not in tables:
-        raise RefusedInput("CHANNEL", f"CHANNEL: channel {channel}: the file has {sorted(tables)}")
     try:
         irradiance = round_irradiance(irradiance_w_m2)
         temperature = round_temperature(board_degc)
     except ValueError as error:
         raise RefusedInput("REQUEST", str(error)) from error
-    return lookup(tables[channel], irradiance, temperature)
+    try:
+        return opened.drive(channel, irradiance, temperature)
+    except LoaderError as error:
+        raise RefusedInput(error.name, str(error)) from error
 
 
 def print_inspection(seen: Inspection, *, as_json: bool) -> None:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ledcal.calibration.codec import check_signature, key_id
+from ledcal.calibration.codec import key_id
 from ledcal.calibration.errors import FileError
+from ledcal.calibration.record import Record
 from ledcal.rig.closing import PANEL_FILE
 from ledcal.rig.errors import RefusedInput
+from ledcal.rig.firmware_view import open_on_its_board
 from ledcal.rig.folder import canonical, sha256_hex
 from ledcal.rig.keys import SigningKey, signature_holds
 from ledcal.rig.rebuild import difference, rebuilt
@@ -17,6 +19,7 @@ from ledcal.rig.run import CALIBRATION
 ISSUED = "issued"
 ISSUE = "issue.json"
 ISSUE_FORMAT = "ledcal-issue/1"
+AWAITING_SIGNATURE = "AWAITING_SIGNATURE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,11 @@ class Issue:
     def key_id(self) -> str:
         """Id of the key, 16 hex digits."""
         return key_id(self.public_key).hex()
+
+
+def is_awaiting(record: Record) -> bool:
+    """Tell whether a run was made to be signed after review, and ended for no other reason."""
+    return [reason["code"] for reason in record.reasons] == [AWAITING_SIGNATURE]
 
 
 def issue_folder(data_folder: Path, run: Path) -> Path:
@@ -93,7 +101,7 @@ def read_issue(data_folder: Path, run: Path) -> Issue | None:
         if said.get(name) != value:
             raise _altered(folder, f"{ISSUE} says {name} {said.get(name)}, it is {value}")
     try:
-        check_signature(file, [public_key], signature_holds)
+        open_on_its_board(file, public_key)
     except FileError as error:
         raise _altered(folder, f"{PANEL_FILE} is refused: {error}") from error
     found = difference(file, rebuilt(calibration, key_id(public_key)))

@@ -101,7 +101,7 @@ def awaiting_words(run: str, calibration_sha256: str) -> str:
     """Return what to do with a run whose file is yet to be signed."""
     return (
         f"{CALIBRATION} is written, SHA-256 {calibration_sha256}; nothing was loaded. After "
-        f"review: `ledcal sign {run} --key FILE --operator ID`, then `ledcal install` it"
+        f"review: `ledcal sign {run} --key FILE --operator ID`, then `ledcal prove` it"
     )
 
 

@@ -73,7 +73,7 @@ def require_serial(serial: str, product: Product | None = None) -> None:
         )
 
 
-def new_run_folder(data_folder: Path, serial: str) -> Path:
+def new_run_folder(data_folder: Path, serial: str, kind: str = RUNS) -> Path:
     """Make the folder of a new run; its name is the run id.
 
     Raises:
@@ -81,7 +81,7 @@ def new_run_folder(data_folder: Path, serial: str) -> Path:
     """
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{serial}"
-    folder = data_folder / RUNS / name
+    folder = data_folder / kind / name
     try:
         folder.mkdir(parents=True)
     except OSError as error:
@@ -95,6 +95,7 @@ def start_run(
     station: SettingsFile[Station],
     product: SettingsFile[Product],
     certificates: Mapping[str, Path],
+    proves: str = "",
 ) -> Journal:
     """Begin the journal of a run and keep copies of the files that define it.
 
@@ -127,6 +128,7 @@ def start_run(
         },
         "decision_rule": rule_text(bench.decision.guard_factor, Rule(bench.decision.rule)),
         "software": software(),
+        "proves": proves,
     }
     journal.append("run_started", facts)
     write_whole(folder / "station.toml", station.content)

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ledcal.calibration.record import Record
 from ledcal.rig.closing import PANEL_FILE
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import sha256_hex, write_whole
-from ledcal.rig.issue import ISSUE, issue_bytes, issue_folder, read_issue
+from ledcal.rig.issue import ISSUE, is_awaiting, issue_bytes, issue_folder, read_issue
 from ledcal.rig.key_file import read_key_file
 from ledcal.rig.keys import SigningKey
 from ledcal.rig.rebuild import rebuilt
@@ -17,8 +16,6 @@ from ledcal.rig.run import CALIBRATION, Request
 from ledcal.rig.summary import record_of
 from ledcal.rig.trust import known_key, require_in_use
 from ledcal.rig.verify import verify_run
-
-AWAITING_SIGNATURE = "AWAITING_SIGNATURE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +86,6 @@ def sign_run(run: Path, key_file: Path, operator: str, data_folder: Path) -> Sig
         key_id=key.key_id.hex(),
         known=known_key(data_folder, key.key_id.hex()) is not None,
     )
-
-
-def is_awaiting(record: Record) -> bool:
-    """Tell whether a run waits for its file's signature, and for nothing else."""
-    return [reason["code"] for reason in record.reasons] == [AWAITING_SIGNATURE]
 
 
 def require_unaltered(run: Path, data_folder: Path) -> None:

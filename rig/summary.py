@@ -14,6 +14,7 @@ from ledcal.calibration.record import Measured, Record
 from ledcal.calibration.record_reader import read_record
 from ledcal.reports.certificate import certificate_html
 from ledcal.reports.text import legible
+from ledcal.rig.awaited_signature import signature_object
 from ledcal.rig.closing import (
     CERTIFICATE,
     PANEL_FILE,
@@ -73,6 +74,7 @@ def outcome_object(folder: Path, record: Record) -> dict[str, Any]:
         "outcome": record.outcome.value,
         "exit_code": record.outcome.exit_code,
         "reasons": record.reasons,
+        "signature": signature_object(folder, record),
         "folder": str(folder.resolve()),
         "paths": _paths(folder),
     }
@@ -111,6 +113,7 @@ def refusal_object(error: RigError) -> dict[str, Any]:
         "outcome": error.outcome.value,
         "exit_code": error.outcome.exit_code,
         "reasons": [{"code": error.code, "text": str(error)}],
+        "signature": None,
         "folder": None,
         "paths": dict.fromkeys(_PATHS),
     }
@@ -155,6 +158,9 @@ def print_record(folder: Path, record: Record) -> None:
     verified = [one for one in record.measured if one.step == "verify"]
     if verified:
         console.print(_verified_table(verified))
+    signature = signature_object(folder, record)
+    if signature is not None:
+        console.print(Text(f"signature {legible(signature['text'], longest=_LONGEST)}"))
     console.print(Text(f"folder    {folder.resolve()}"))
 
 
@@ -167,7 +173,11 @@ def print_history(serial: str, runs: Sequence[Path]) -> None:
         found = told(folder)
         if isinstance(found, Record):
             codes = "; ".join(legible(reason["code"]) for reason in found.reasons)
-            words = (verdict_text(found), f"  {codes}")
+            signature = signature_object(folder, found)
+            state = (
+                "" if signature is None else f"  {legible(signature['text'], longest=_LONGEST)}"
+            )
+            words = (verdict_text(found), f"  {codes}{state}")
         else:
             words = (Text("■ ABORTED", style="bold yellow"), f"  {legible(found.text)}")
         console.print(Text.assemble(f"{folder.name}  ", *words))

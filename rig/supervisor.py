@@ -21,7 +21,9 @@ from ledcal.rig.folder import require_writable
 from ledcal.rig.journal import JOURNAL, parse_event
 from ledcal.rig.keys import SigningKey, engineering_key
 from ledcal.rig.product import read_product
-from ledcal.rig.run import Request, new_run_folder, require_serial
+from ledcal.rig.proof import PROOFS
+from ledcal.rig.prove import provable
+from ledcal.rig.run import RUNS, Request, find_run, new_run_folder, require_serial
 from ledcal.rig.station import beside, read_station
 
 LOG = "procedure.log"
@@ -41,6 +43,7 @@ class Order:
         product: Product file, None for the one that ships with ledcal.
         data_folder: Where the run is kept.
         key: Signs what the run makes.
+        prove: Folder of the run whose issued file is proven by light; None to make a new file.
     """
 
     request: Request
@@ -48,30 +51,49 @@ class Order:
     product: Path | None
     data_folder: Path
     key: SigningKey
+    prove: Path | None = None
 
 
 def order(
-    request: Request, station: Path | None, product: Path | None, data: Path | None
+    request: Request,
+    station: Path | None,
+    product: Path | None,
+    data: Path | None,
+    prove: str | None = None,
 ) -> Order:
     """Check everything that a person wrote, before anything is started.
+
+    Args:
+        request: Panel, operator and reason.
+        station: Station file, None for the virtual bench.
+        product: Product file, None for the one that ships with ledcal.
+        data: Data folder instead of the station file's.
+        prove: Run whose issued file is proven by light, instead of a new one.
 
     Raises:
         RefusedInput: Serial, station, product or certificate file are refused.
         StationError: The data folder cannot be written.
     """
-    require_serial(request.serial, read_product(product).settings)
-    if station is None:
+    read_of_product = read_product(product)
+    require_serial(request.serial, read_of_product.settings)
+    read = None if station is None else read_station(station)
+    if read is None:
         data_folder = data or Path("ledcal-data")
-        require_writable(data_folder)
-        key = engineering_key(data_folder)
     else:
-        read = read_station(station)
         read_certificates(read)
         data_folder = data or beside(read, read.settings.data_folder)
-        require_writable(data_folder)
-        key = key_of(read)
+    run = None if prove is None else find_run(data_folder, prove).resolve()
+    if run is not None:
+        provable(request.serial, run, read_of_product, data_folder)
+    require_writable(data_folder)
+    key = engineering_key(data_folder) if read is None else key_of(read)
     return Order(
-        request=request, station=station, product=product, data_folder=data_folder, key=key
+        request=request,
+        station=station,
+        product=product,
+        data_folder=data_folder,
+        key=key,
+        prove=run,
     )
 
 
@@ -85,7 +107,8 @@ def calibrate(wanted: Order, follow: Follow) -> tuple[Path, Record]:
     Raises:
         StationError: The procedure did not come so far as to begin a journal.
     """
-    folder = new_run_folder(wanted.data_folder, wanted.request.serial)
+    kind = RUNS if wanted.prove is None else PROOFS
+    folder = new_run_folder(wanted.data_folder, wanted.request.serial, kind)
     child, lifeline = _start(wanted, folder)
     journal = _Follower(folder / JOURNAL, follow)
     with _orderly_end(child, lifeline):
@@ -133,6 +156,8 @@ def _command(wanted: Order, folder: Path) -> list[str]:
         command.append(f"--ledcal-station={wanted.station}")
     if wanted.product is not None:
         command.append(f"--ledcal-product={wanted.product}")
+    if wanted.prove is not None:
+        command.append(f"--ledcal-prove={wanted.prove}")
     return command
 
 

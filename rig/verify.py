@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledcal.calibration.codec import check_signature, decode, key_id
+from ledcal.calibration.codec import decode, key_id
 from ledcal.calibration.errors import FileError
 from ledcal.rig.closing import (
     PANEL_FILE,
@@ -16,6 +16,7 @@ from ledcal.rig.closing import (
     sealed_files,
 )
 from ledcal.rig.errors import RefusedInput
+from ledcal.rig.firmware_view import open_on_its_board
 from ledcal.rig.folder import canonical, sha256_hex
 from ledcal.rig.issue import ISSUED, read_issue
 from ledcal.rig.journal import JOURNAL, read_journal
@@ -154,11 +155,11 @@ def _content(folder: Path, seal: _Seal) -> Iterator[Finding]:
         return
     file = (folder / PANEL_FILE).read_bytes()
     try:
-        decoded = decode(file)
-        check_signature(file, [seal.public_key], signature_holds)
+        open_on_its_board(file, seal.public_key)
     except FileError as error:
         yield Finding(file=PANEL_FILE, text=f"is refused: {error}")
         return
+    decoded = decode(file)
     calibration = folder / CALIBRATION
     content = calibration.read_bytes() if calibration.exists() else b""
     if decoded.calibration.record_sha256.hex() != sha256_hex(content):

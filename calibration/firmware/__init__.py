@@ -11,12 +11,16 @@ from ledcal.calibration.firmware.loader import (
     round_irradiance,
     round_temperature,
 )
+from ledcal.calibration.firmware.slots import ERASED, SLOT_SIZE, Slots
 
 __all__ = [
+    "ERASED",
     "ERROR_NAMES",
+    "SLOT_SIZE",
     "Expectation",
     "LoadedFile",
     "LoaderError",
+    "Slots",
     "crc32",
     "error_name",
     "open_file",

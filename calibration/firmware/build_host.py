@@ -1,37 +1,40 @@
 """Build the C loader for the host, as the extension `ledcal.calibration.firmware._host`.
 
 Setuptools calls this when the package is built. What Python sees of the loader is read from its
-own header, so that the binding cannot drift from the firmware.
+own headers, so that the binding cannot drift from the firmware.
 """
 
 from pathlib import Path
 
 from cffi import FFI
 
-HEADER = Path(__file__).resolve().parent / "ledcal_load.h"
+FOLDER = Path(__file__).resolve().parent
+SOURCES = ("ledcal_load", "ledcal_slots")
 
 
-def interface(header: str) -> str:
-    """Return the declarations of the header that cffi can read.
+def interface(name: str) -> str:
+    """Return the declarations of a header that cffi can read.
 
     Args:
-        header: Text of `ledcal_load.h`.
+        name: "ledcal_load" for `ledcal_load.h`.
 
     Raises:
         ValueError: The header has lost its two marks.
     """
+    header = (FOLDER / f"{name}.h").read_text(encoding="utf-8")
     _, begins, rest = header.partition("/* interface begins")
     declarations, ends, _ = rest.partition("/* interface ends */")
     if not (begins and ends):
         raise ValueError(
-            "ledcal_load.h: the comments 'interface begins' and 'interface ends' must stand "
-            "around the declarations; put them back"
+            f"{name}.h: the comments 'interface begins' and 'interface ends' must stand around "
+            "the declarations; put them back"
         )
     return declarations.partition("*/")[2]
 
 
 ffibuilder = FFI()
-ffibuilder.cdef(interface(HEADER.read_text(encoding="utf-8")))
+for source in SOURCES:
+    ffibuilder.cdef(interface(source))
 # The firmware's link-time hook: on the host it is a Python function. "+C" gives it the plain C
 # name that ledcal_load.c calls.
 ffibuilder.cdef(
@@ -44,8 +47,8 @@ ffibuilder.cdef(
 # Paths from the project's root, where setuptools runs: it takes no absolute ones.
 ffibuilder.set_source(
     "ledcal.calibration.firmware._host",
-    '#include "ledcal_load.h"',
-    sources=["calibration/firmware/ledcal_load.c"],
+    '#include "ledcal_slots.h"',
+    sources=[f"calibration/firmware/{source}.c" for source in SOURCES],
     include_dirs=["calibration/firmware"],
-    depends=["calibration/firmware/ledcal_load.h"],
+    depends=[f"calibration/firmware/{source}.h" for source in SOURCES],
 )

@@ -36,6 +36,11 @@ uint32_t ledcal_sequence(const ledcal_t *cal)
     return cal->file != 0 ? read_u32(cal->file + SEQ) : 0;
 }
 
+uint32_t ledcal_size(const ledcal_t *cal)
+{
+    return cal->file != 0 ? read_u32(cal->file + TOTAL_LENGTH) : 0;
+}
+
 ledcal_err_t ledcal_boot(const uint8_t *const slots[2], ledcal_expect_t *board, ledcal_t *cal)
 {
     ledcal_t second;
@@ -67,7 +72,7 @@ ledcal_err_t ledcal_switch(const uint8_t *const slots[2], uint32_t received,
     ledcal_t fresh;
 
     board->file_in_use = cal->file;
-    board->file_in_use_size = cal->file != 0 ? read_u32(cal->file + TOTAL_LENGTH) : 0;
+    board->file_in_use_size = ledcal_size(cal);
 
     const ledcal_err_t err = ledcal_open(ledcal_spare(slots, cal), received, board, &fresh);
 

@@ -20,6 +20,8 @@
 extern "C" {
 #endif
 
+/* interface begins: build_host.py hands the lines down to "interface ends" to cffi */
+
 /* Both slots are readable memory of LEDCAL_MAX_SIZE bytes. The three functions set the board's
  * file_in_use themselves; all else in it must be true when they are called. */
 
@@ -37,6 +39,11 @@ ledcal_err_t ledcal_switch(const uint8_t *const slots[2], uint32_t received,
 
 /* The sequence number of the file in use; 0 when the handle is empty. */
 uint32_t ledcal_sequence(const ledcal_t *cal);
+
+/* Bytes of the file in use, which begin at cal->file: what a read-back sends; 0 when empty. */
+uint32_t ledcal_size(const ledcal_t *cal);
+
+/* interface ends */
 
 #ifdef __cplusplus
 }

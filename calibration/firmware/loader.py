@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 SIGNATURE_LENGTH: Final = 64
 PUBLIC_KEY_LENGTH: Final = 32
 UID_LENGTH: Final = 16
-SEQUENCE_AT = 68
-FLAGS_AT = 20
 LAST_ERROR = -23
 
 
@@ -91,7 +89,7 @@ class Expectation:
 class LoadedFile:
     """A file that the loader accepted; it answers requests as the firmware does."""
 
-    def __init__(self, file: bytes, handle: CData, pinned: CData) -> None:
+    def __init__(self, file: bytes, handle: CData, pinned: object) -> None:
         """Keep the bytes alive: the loader reads them where they lie. Use `open_file`."""
         self.file: Final = file
         self._handle = handle
@@ -100,12 +98,7 @@ class LoadedFile:
     @property
     def sequence(self) -> int:
         """Sequence number of the file."""
-        return int.from_bytes(self.file[SEQUENCE_AT : SEQUENCE_AT + 4], "little")
-
-    @property
-    def flags(self) -> int:
-        """Flags of the file: bit 0 simulated bench, bit 1 engineering run."""
-        return int.from_bytes(self.file[FLAGS_AT : FLAGS_AT + 4], "little")
+        return lib.ledcal_sequence(self._handle)
 
     def check(self) -> None:
         """Check the CRC again, as the firmware does before each session.
@@ -151,7 +144,7 @@ def open_file(file: bytes, expectation: Expectation) -> LoadedFile:
     Raises:
         LoaderError: The first check of `firmware/FORMAT.md` that fails.
     """
-    expect, keep = _expect(expectation)
+    expect, keep = board_of(expectation)
     handle = ffi.new("ledcal_t *")
     pinned = ffi.from_buffer("uint8_t[]", file)
     code = lib.ledcal_open(pinned, len(file), expect, handle)
@@ -194,7 +187,7 @@ def _half_up(number: float, per_unit: int) -> int:
     return int(exact.to_integral_value(ROUND_FLOOR))
 
 
-def _expect(expectation: Expectation) -> tuple[CData, CData | None]:
+def board_of(expectation: Expectation) -> tuple[CData, CData | None]:
     """Return the C structure and the buffer that it points into.
 
     C would take a key or uid of the wrong length and fill it up with zeros: refuse it here.

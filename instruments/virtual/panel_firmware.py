@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ledcal.calibration.firmware import (
+    ERASED,
     ERROR_NAMES,
+    SLOT_SIZE,
     Expectation,
-    LoadedFile,
     LoaderError,
+    Slots,
     open_file,
     round_irradiance,
     round_temperature,
@@ -25,9 +27,6 @@ PRODUCT_CODE, HARDWARE_REVISION, DRIVE_EPOCH = 4201, 1, 1
 DISTANCE_MM, GEOMETRY_ID = 150, 1
 FULL_DRIVE = 65535
 HOTTEST_DEGC = 85.0
-SLOT_SIZE = 2048
-ERASED = 0xFF
-TOTAL_LENGTH_AT = 12
 LOOK_UP_PERIOD_S = 1.0
 ON_HOURS = 3
 FAN_RPM = 2400.0
@@ -73,7 +72,7 @@ class PanelFirmware:
         self.report: Callable[[int, str], None] = lambda code, detail: None
         self.booted: Callable[[], None] = lambda: None
         self.boot_count = 0
-        self.slots: list[bytes | None] = [None, None]
+        self.slots = Slots()
         self.highest_sequence = 0
         self.power_loss_at_byte: int | None = None
         self.unwritten = "erased"
@@ -92,10 +91,10 @@ class PanelFirmware:
         self.watchdog_s = 0.0
         self._heard_s = self.world.time_s
         self._look_up_s = self.world.time_s + LOOK_UP_PERIOD_S
-        self.loaded = self._newest_slot()
-        if self.loaded is not None:
-            # The power may have failed between the last byte of a file and this note of it.
-            self.highest_sequence = max(self.highest_sequence, self.loaded.sequence)
+        self.slots.boot(self._expectation(None))
+        self.loaded = self.slots.in_use
+        # The power may have failed between the last byte of a file and this note of it.
+        self.highest_sequence = max(self.highest_sequence, self.slots.sequence)
         self._drive()
         self.booted()
 
@@ -173,34 +172,34 @@ class PanelFirmware:
         return FAN_RPM + float(self._noise.normal(0.0, 10.0))
 
     def load(self, file: bytes) -> None:
-        """Check a file by the loader and commit it to the slot that is not in use.
+        """Check a file by the loader, write it to the spare slot and switch to it.
 
         Power that fails while the slot is written makes the panel boot with what is in its slots.
 
         Raises:
             LoaderError: the loader refuses it; the old calibration stays.
         """
-        loaded = open_file(file, self._expectation(self._file_in_use()))
-        older = 0 if self.slots[1] == self._file_in_use() else 1
+        board = self._expectation(self._file_in_use())
+        open_file(file, board)
+        spare = self.slots.spare
         written, self.power_loss_at_byte = self.power_loss_at_byte, None
         if written is not None and written <= len(file):
-            self.slots[older] = file[:written] + self._before_writing(self.slots[older])[written:]
+            unwritten = self._before_writing(self.slots.read(spare))
+            self.slots.write(spare, file[:written] + unwritten[written:])
             self.boot()
             return
-        self.slots[older] = file
-        self.loaded = loaded
-        self.highest_sequence = max(self.highest_sequence, loaded.sequence)
+        self.slots.write(spare, file + ERASED[len(file) :])
+        self.slots.switch(len(file), board)
+        self.loaded = self.slots.in_use
+        self.highest_sequence = max(self.highest_sequence, self.slots.sequence)
 
-    def _before_writing(self, old: bytes | None) -> bytes:
+    def _before_writing(self, old: bytes) -> bytes:
         """Return a slot as it is before a byte of the new file is in it."""
-        if self.unwritten == "zeroed":
-            return bytes(SLOT_SIZE)
-        before = old if old is not None and self.unwritten == "old" else b""
-        return before.ljust(SLOT_SIZE, bytes([ERASED]))
+        return {"erased": ERASED, "zeroed": bytes(SLOT_SIZE), "old": old}[self.unwritten]
 
     def erase(self) -> None:
         """Empty both slots; the highest sequence number stays."""
-        self.slots = [None, None]
+        self.slots.erase()
         self.loaded = None
         for index, request_w_m2 in enumerate(self.requests_w_m2):
             if request_w_m2 is not None:
@@ -234,22 +233,6 @@ class PanelFirmware:
 
     def _file_in_use(self) -> bytes | None:
         return None if self.loaded is None else self.loaded.file
-
-    def _newest_slot(self) -> LoadedFile | None:
-        """Open both slots and return the valid one of the highest sequence number."""
-        valid = []
-        for slot in self.slots:
-            if slot is None:
-                continue
-            # A slot is larger than its file; how long the file is, only the file says.
-            length = int.from_bytes(slot[TOTAL_LENGTH_AT : TOTAL_LENGTH_AT + 4], "little")
-            file = slot[:length] if length else slot
-            try:
-                # A file in a slot was accepted once: it is the one in use, should it be valid.
-                valid.append(open_file(file, self._expectation(file)))
-            except LoaderError:
-                continue
-        return max(valid, key=lambda each: each.sequence, default=None)
 
     def _silence_ends_s(self) -> float:
         if self.watchdog_s == 0.0:

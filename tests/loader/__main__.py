@@ -44,7 +44,11 @@ ITEMS: Final = (
     "sources clean in gcc -fanalyzer and clang --analyze",
     "fuzzed inputs, signature forced good",
     "lines of the loader that fuzzing and vectors run",
-    "mutants of the loader, all found or equivalent",
+    "Wycheproof's Ed25519: the host's hook",
+    "Wycheproof's Ed25519: the rig",
+    "Wycheproof's Ed25519: Monocypher",
+    "mutants of ledcal_load.c, all found or equivalent",
+    "mutants of ledcal_slots.c, all found or equivalent",
 )
 """What the proof must hold: a test that goes missing makes the command fail."""
 
@@ -73,7 +77,8 @@ class Table:
         lines = ["", f"{'proof':{wide}}       cases"]
         for item in [*ITEMS, *(item for item in self.cases if item not in ITEMS)]:
             cases = self.cases.get(item, 0)
-            lines.append(f"{item:{wide}}  {cases or 'MISSING':>10}")
+            told = cases if cases or item not in ITEMS else "MISSING"
+            lines.append(f"{item:{wide}}  {told:>10}")
         lines += ["", f"{'cost':{wide}}      figure       limit"]
         for what, figure, limit, unit in self.costs:
             against = "" if limit is None else f"{limit}"

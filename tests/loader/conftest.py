@@ -20,6 +20,7 @@ from ledcal.calibration.firmware import ERROR_NAMES, Expectation, LoaderError, o
 from ledcal.calibration.firmware.loader import LAST_ERROR
 from ledcal.calibration.panel_calibration import ChannelTable, PanelCalibration
 from tests.loader.edges import edges
+from tests.loader.slot_dialogue import SlotDialogue, slot_dialogue
 from tests.loader.toolchain import SANITIZED, STRICT, VECTORS, board_command, build_host
 
 KEY: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -200,6 +201,17 @@ def dialogue(
             commands.append(f"drive {channel} {irradiance} {temperature}")
             expected.append(str(answer))
     return commands, expected
+
+
+@pytest.fixture(scope="session")
+def slots(
+    calibration: PanelCalibration,
+    board: Expectation,
+    sign: Callable[[PanelCalibration], bytes],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> SlotDialogue:
+    """Boots with two slots, and power cuts while one is written."""
+    return slot_dialogue(tmp_path_factory.mktemp("slots"), calibration, board, sign, PUBLIC_KEY)
 
 
 @pytest.fixture(scope="session")

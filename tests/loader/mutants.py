@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tests.loader.toolchain import HERE
+
 _SWAPS = {
     "<": ["<=", ">="], "<=": ["<", ">"], ">": [">=", "<="], ">=": [">", "<"],
     "==": ["!="], "!=": ["=="], "&&": ["||"], "||": ["&&"],
@@ -17,6 +19,7 @@ _NEGATION = re.compile(r"(?<![\w)])[!~](?=[\w(])")
 _STEP = re.compile(r"\+\+|--")
 _CONDITION = re.compile(r"\b(?:if|while) \((.*)\) \{$")
 _RETURN = re.compile(r"\breturn (?!LEDCAL_OK)(.+);$")
+_ENTRY = re.compile(r"- (.+)\n\+ (.+)\n= (.+)")
 _STATEMENT = re.compile(r"^\s+(?!return|const|static|\}|#|case)[^/]*[^=!<>]=?[^=]*;$")
 
 
@@ -57,6 +60,27 @@ def mutants(source: str) -> Iterator[Mutant]:
                 yield Mutant(
                     number=at + 1, original=code.strip(), changed=changed.strip(), source=text
                 )
+
+
+def equivalent_mutants(name: str) -> dict[tuple[str, str], str]:
+    """Read (line, changed line) -> why nobody can see the difference, of one source.
+
+    Raises:
+        AssertionError: The list does not have its form: a head "# <source>", and blocks of the
+            line, the changed line and the reason.
+    """
+    text = (HERE / "equivalent_mutants.txt").read_text(encoding="utf-8")
+    source, listed = "", dict[tuple[str, str], str]()
+    for block in text.strip().split("\n\n")[1:]:  # the first says what the list is
+        if block.startswith("# "):
+            source = block.removeprefix("# ")
+            continue
+        entry = _ENTRY.fullmatch(block)
+        assert entry is not None, f"equivalent_mutants.txt: not an entry: {block}"
+        if source == name:
+            assert (entry[1], entry[2]) not in listed, f"equivalent_mutants.txt: twice: {block}"
+            listed[entry[1], entry[2]] = entry[3]
+    return listed
 
 
 def _code(line: str, in_comment: bool) -> tuple[str, bool]:

@@ -1,12 +1,13 @@
 """The example's signature hook refuses what RFC 8032 refuses, on every library at hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha512
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.loader.published_signatures import Signature, hold_against
 from tests.loader.toolchain import FIRMWARE, HERE, monocypher, run
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -29,7 +30,7 @@ def with_neutral_r(encoded_r: bytes, message: bytes) -> bytes:
     return encoded_r + (h * secret_scalar() % ORDER).to_bytes(32, "little")
 
 
-@pytest.fixture(params=["libsodium", "monocypher"])
+@pytest.fixture(params=["libsodium", "Monocypher"])
 def program(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     library: str = request.param
     path = tmp_path / library
@@ -48,6 +49,19 @@ def program(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     sources = [HERE / "ed25519_host.c", FIRMWARE / "examples" / "ed25519.c"]
     run("gcc", "-std=c99", "-Os", "-I", FIRMWARE, *sources, *options, "-o", path, *libraries)
     return path
+
+
+def judged(program: Path, cases: Iterable[tuple[bytes, bytes, bytes]]) -> list[bool]:
+    """What the library says of each signature, public key and message."""
+    asked = "".join(f"{s.hex()} {k.hex()} .{m.hex()}\n" for s, k, m in cases)
+    return [line == "1" for line in run(program, stdin=asked).split()]
+
+
+def test_the_hook_judges_as_published(program: Path, proves: Callable[[str, int], None]) -> None:
+    def judge(cases: Sequence[Signature]) -> list[bool]:
+        return judged(program, ((c.signature, c.public_key, c.message) for c in cases))
+
+    hold_against(judge, proves, program.name)
 
 
 def test_the_hook_is_strict(program: Path, proves: Callable[[str, int], None]) -> None:
@@ -73,6 +87,5 @@ def test_the_hook_is_strict(program: Path, proves: Callable[[str, int], None]) -
     for y, sign in [(PRIME + 1, 0), (PRIME + 1, 1), (1, 1)]:  # three more ways to write (0, 1)
         encoded = (y | sign << 255).to_bytes(32, "little")
         cases.append((with_neutral_r(encoded, message), PUBLIC, message, 0))
-    asked = "".join(f"{s.hex()} {k.hex()} {m.hex()}\n" for s, k, m, _ in cases)
-    assert [int(line) for line in run(program, stdin=asked).split()] == [c[3] for c in cases]
-    proves(f"signatures judged by {program.name}", len(cases))
+    assert judged(program, (case[:3] for case in cases)) == [bool(case[3]) for case in cases]
+    proves(f"signatures and their damage judged by {program.name}", len(cases))

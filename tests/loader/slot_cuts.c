@@ -1,4 +1,4 @@
-/* The two slots when the power fails while a file is written. */
+/* The two slots: at boot, at an install, and when the power fails while a file is written. */
 #include <string.h>
 
 #include "ledcal_slots.h"
@@ -99,4 +99,26 @@ ledcal_err_t boot_with(const content_t contents[2], ledcal_expect_t *board, ledc
         memcpy(memory[i], contents[i].bytes, contents[i].size);
     }
     return ledcal_boot(slots, board, cal);
+}
+
+ledcal_err_t install(const content_t *content, ledcal_expect_t *board, ledcal_t *cal)
+{
+    uint8_t *spare = memory[ledcal_spare(slots, cal) == memory[1]];
+
+    if (ledcal_sequence(cal) > board->seq_highest) {
+        board->seq_highest = ledcal_sequence(cal);
+    }
+    memset(spare, 0xFF, LEDCAL_MAX_SIZE);
+    memcpy(spare, content->bytes, content->size);
+    const ledcal_err_t err = ledcal_switch(slots, content->size, board, cal);
+
+    if ((board->file_in_use == NULL) != (board->file_in_use_size == 0)) {
+        stop("tells the loader a size without a file");
+    }
+    return err;
+}
+
+char slot_in_use(const ledcal_t *cal)
+{
+    return cal->file == memory[0] ? '0' : cal->file == memory[1] ? '1' : '-';
 }

@@ -13,7 +13,9 @@
  *   flip <offset> <bit>                       damages the file opened last, after it was opened
  *   cuts <old> <new>                          installs new over old, power cut at every byte
  *   boot <path> <path>                        boots with these two slots, where only these two
- *                                             files were ever signed; prints error and sequence
+ *                                             files were ever signed; prints the error, the
+ *                                             sequence, the slot in use and the file's size
+ *   install <path> <path> <new>               the same, then installs a third signed file
  *
  * Whether a signature is valid is told by the caller, which has a cryptographic library: what is
  * tried here is the loader's own code. Each file lies in a block of exactly its size, so that the
@@ -29,14 +31,14 @@
 
 static int signature_valid;
 static const uint8_t *end_of_file; /* of the one that is being opened, when it is known */
-content_t genuine[2];
+content_t genuine[N_GENUINE];
 
 int ledcal_ed25519_verify(const uint8_t *signature, const uint8_t *public_key,
                           const uint8_t *message, uint32_t size)
 {
     (void)public_key;
     if (genuine[0].bytes != NULL) {
-        for (int i = 0; i < 2; i++) {
+        for (int i = 0; i < N_GENUINE; i++) {
             if (size + 64 == genuine[i].size && memcmp(message, genuine[i].bytes, size + 64) == 0) {
                 return LEDCAL_SIGNATURE_VALID;
             }
@@ -184,18 +186,33 @@ static void sweep(const uint8_t *file, uint32_t size, const ledcal_expect_t *boa
     printf("%u\n", accepted);
 }
 
-static void sign_only(const char *first, const char *second)
+static void sign_only(const char *const paths[], int count)
 {
-    genuine[0].bytes = read_file(first, &genuine[0].size);
-    genuine[1].bytes = read_file(second, &genuine[1].size);
+    for (int i = 0; i < count; i++) {
+        genuine[i].bytes = read_file(paths[i], &genuine[i].size);
+    }
 }
 
 static void sign_all(void)
 {
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < N_GENUINE; i++) {
         free(genuine[i].bytes);
         genuine[i].bytes = NULL;
+        genuine[i].size = 0;
     }
+}
+
+/* Boot with the first two, and install the third when there is one. */
+static void use_slots(const char *const paths[], int count, ledcal_expect_t *board, ledcal_t *cal)
+{
+    sign_only(paths, count);
+    ledcal_err_t err = boot_with(genuine, board, cal);
+    if (count == 3) {
+        err = install(&genuine[2], board, cal);
+    }
+    printf("%s %" PRIu32 " %c %" PRIu32 "\n", ledcal_error_name(err), ledcal_sequence(cal),
+           slot_in_use(cal), ledcal_size(cal));
+    sign_all();
 }
 
 /* The caller's mistakes on the file opened last; whatever they are, nothing is published. */
@@ -236,7 +253,8 @@ static void print_names(void)
 
 int main(void)
 {
-    char line[2048], path[1024], other[1024];
+    char line[4096], path[1024], other[1024], fresh[1024];
+    const char *const paths[N_GENUINE] = {path, other, fresh};
     static ledcal_expect_t board;
     static ledcal_t cal;
     uint8_t *file = NULL;
@@ -277,14 +295,13 @@ int main(void)
         } else if (sscanf(line, "flip %" SCNu32 " %" SCNu16, &irradiance, &code) == 2) {
             file[irradiance] ^= (uint8_t)(1u << code);
         } else if (sscanf(line, "cuts %1023s %1023s", path, other) == 2) {
-            sign_only(path, other);
+            sign_only(paths, 2);
             printf("%u\n", power_cuts(&board));
             sign_all();
         } else if (sscanf(line, "boot %1023s %1023s", path, other) == 2) {
-            sign_only(path, other);
-            ledcal_err_t err = boot_with(genuine, &board, &cal);
-            printf("%s %" PRIu32 "\n", ledcal_error_name(err), ledcal_sequence(&cal));
-            sign_all();
+            use_slots(paths, 2, &board, &cal);
+        } else if (sscanf(line, "install %1023s %1023s %1023s", path, other, fresh) == 3) {
+            use_slots(paths, 3, &board, &cal);
         } else if (strcmp(line, "sweep\n") == 0) {
             sweep(file, size, &board);
         } else {

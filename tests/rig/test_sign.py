@@ -20,6 +20,13 @@ from ledcal.rig.run import CALIBRATION
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.sign import sign_run
 from ledcal.rig.station import Station
+from ledcal.rig.summary import (
+    history_object,
+    outcome_object,
+    print_history,
+    print_record,
+    record_of,
+)
 from ledcal.rig.trust import retire, trust
 from ledcal.rig.verify import verify_run
 from tests.rig.conftest import SERIAL, StartRun, panel_content
@@ -83,6 +90,47 @@ def test_only_a_signed_file_is_delivered(waiting: Path, reviewer: Path, data_fol
     issued = deliverable(waiting, data_folder)
     assert not issued.proven
     assert issued.facts["run"] == waiting.name
+
+
+def test_show_and_history_tell_what_became_of_the_signature(
+    waiting: Path,
+    reviewer: Path,
+    data_folder: Path,
+    key: SigningKey,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def told() -> tuple[dict[str, str], str]:
+        record = record_of(waiting)
+        signature = outcome_object(waiting, record)["signature"]
+        assert history_object(SERIAL, [waiting])["runs"][0]["signature"] == signature
+        capsys.readouterr()
+        print_record(waiting, record)
+        print_history(SERIAL, [waiting])
+        printed = " ".join(capsys.readouterr().out.split())
+        assert printed.count(" ".join(signature["text"].split())) == 2
+        return signature, signature["text"]
+
+    signature, text = told()
+    assert signature["state"] == "waiting"
+    assert f"ledcal sign {waiting.name} --key" in text
+    signed = sign_run(waiting, reviewer, "B. Okafor", data_folder)
+    signature, text = told()
+    assert (signature["state"], signature["operator"]) == ("signed", "B. Okafor")
+    assert "signed after review by B. Okafor at 20" in text
+    assert signed.key_id in text
+    assert "reviewer" in text
+    assert text.endswith("not proven by light")
+    retire(signed.key_id, data_folder)
+    assert "retired" in told()[1]
+    signed.path.write_bytes(b"not the file")
+    signature, text = told()
+    assert signature["state"] == "altered"
+    assert "file_sha256" in text
+
+
+def test_a_run_that_ended_otherwise_waits_for_no_signature(make_waiting: MakeWaiting) -> None:
+    run = make_waiting("", Outcome.PASS)
+    assert outcome_object(run, record_of(run))["signature"] is None
 
 
 def test_a_file_that_a_stranger_signed_is_not_delivered(

@@ -46,7 +46,10 @@ class Reviewed:
 
 @pytest.fixture(scope="module")
 def reviewed(
-    ledcal: Ledcal, serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+    ledcal: Ledcal,
+    serve: Callable[..., Any],
+    short_product: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Reviewed]:
     """One run on a station that has its files signed after review; the bench stays."""
     cwd = tmp_path_factory.mktemp("reviewed")
@@ -54,7 +57,8 @@ def reviewed(
     with serve(cwd / "bench", serial=PANEL, also_trusted=[key.public]) as bench:
         said = bench.station.read_text()
         bench.station.write_text(f'signing = "after review"\n{said}')
-        done = ledcal("calibrate", PANEL, "--station", bench.station, "--json", cwd=cwd)
+        arguments = ("--station", bench.station, "--product", short_product, "--json")
+        done = ledcal("calibrate", PANEL, *arguments, cwd=cwd)
         assert done.returncode == 5, done.stdout + done.stderr
         yield Reviewed(bench, json.loads(done.stdout), key, cwd / "reviewer.toml", cwd)
 
@@ -79,7 +83,7 @@ def signed(reviewed: Reviewed, ledcal: Ledcal) -> Reviewed:
 
 
 def at_panel(reviewed: Reviewed, command: str) -> list[str]:
-    source = ["--from", str(reviewed.run["run"])] if command == "install" else []
+    source = [] if command == "read-back" else ["--from", str(reviewed.run["run"])]
     return [command, PANEL, *source, "--station", str(reviewed.bench.station), "--json"]
 
 
@@ -135,6 +139,41 @@ def test_it_is_signed_installed_and_read_back(signed: Reviewed, ledcal: Ledcal) 
     assert signed.bench.truth(ask="state")["dark"]
 
 
+def test_it_is_proven_by_light(signed: Reviewed, ledcal: Ledcal, short_product: Path) -> None:
+    digest = hashlib.sha256(signed.issued.read_bytes()).hexdigest()
+    other = ledcal(*at_panel(signed, "prove"), cwd=signed.cwd)
+    assert other.returncode == 2
+    assert "was made with the product file of SHA-256" in other.stderr + other.stdout
+    assert not (signed.data / "proofs").exists()
+    proven = (*at_panel(signed, "prove"), "--product", short_product)
+    done = ledcal(*proven, cwd=signed.cwd)
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = json.loads(done.stdout)
+    proof = Path(said["folder"])
+    assert (said["outcome"], proof.parent.name) == ("PASS", "proofs")
+    events = journal(said["folder"])
+    assert events[0]["proves"] == signed.run["run"]
+    assert [one["step"] for one in events if one["event"] == "step_finished"] == [
+        *("identify", "blank", "warm_up", "spectrum", "adjust", "verify")
+    ]
+    held = [one for one in events if one["event"] == "calibration_file"]
+    assert [(one["state"], one["sha256"]) for one in held] == [("loaded", digest)]
+    assert sum(one["event"] == "measured" and one["step"] == "verify" for one in events) >= 10
+    verified = ledcal("verify", proof, "--data", signed.data, cwd=signed.cwd)
+    assert verified.returncode == 0, verified.stdout
+    page = (proof / "certificate.html").read_text()
+    assert f"Proof by light of the file of run {signed.run['run']}" in page
+    assert "Calibration certificate" not in page
+    assert "issued file loaded and read back byte for byte" in page
+    assert "no curve was fitted here" in page
+    # From now on the file is one that was proven.
+    shown = ledcal("show", signed.run["run"], "--data", signed.data, "--json", cwd=signed.cwd)
+    assert json.loads(shown.stdout)["signature"]["proof"] == str(proof)
+    again = ledcal(*at_panel(signed, "install"), cwd=signed.cwd)
+    assert json.loads(again.stdout)["file"]["proven"] is True
+    assert signed.bench.truth(ask="state")["dark"]
+
+
 @pytest.mark.parametrize("written", [12, 800])
 def test_power_lost_in_an_install_leaves_a_whole_file(
     signed: Reviewed, ledcal: Ledcal, written: int
@@ -147,6 +186,39 @@ def test_power_lost_in_an_install_leaves_a_whole_file(
     assert "PANEL_RESTARTED" in lost.stdout
     assert ledcal(*at_panel(signed, "read-back"), cwd=signed.cwd).returncode == 0
     assert ledcal(*at_panel(signed, "install"), cwd=signed.cwd).returncode == 0
+
+
+def test_a_proof_that_is_cut_off_leaves_the_panel_dark_and_empty(
+    signed: Reviewed,
+    ledcal: Ledcal,
+    start: Callable[..., Any],
+    wait_for: Callable[..., None],
+    short_product: Path,
+) -> None:
+    proven = (*at_panel(signed, "prove"), "--product", short_product)
+    before = set((signed.data / "proofs").glob("*"))
+    process = start(*proven, cwd=signed.cwd)
+
+    def events() -> list[dict[str, Any]]:
+        folders = set((signed.data / "proofs").glob("*/journal.jsonl"))
+        new = [path for path in folders if path.parent not in before]
+        lines = new[0].read_bytes().split(b"\n")[:-1] if new else []
+        return [json.loads(line) for line in lines]
+
+    def states() -> list[str]:
+        return [one["state"] for one in events() if one["event"] == "calibration_file"]
+
+    wait_for(lambda: states() == ["loaded"], limit_s=120, what="the file in the panel")
+    process.terminate()
+    assert process.wait(timeout=60) == 5
+    assert signed.bench.truth(ask="state")["dark"]
+    assert states() == ["loaded", "erased"]
+    assert events()[-1]["outcome"] == "ABORTED"
+    assert signed.bench.truth(ask="panel")["sha256"] is None
+    # The head remembers the number of the erased file.
+    again = ledcal(*at_panel(signed, "install"), cwd=signed.cwd)
+    assert again.returncode == 1
+    assert "SEQ" in again.stdout
 
 
 def test_a_file_that_nobody_issued_is_found_out(signed: Reviewed, ledcal: Ledcal) -> None:

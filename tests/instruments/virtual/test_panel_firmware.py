@@ -4,7 +4,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledcal.calibration.codec import encode, key_id
-from ledcal.calibration.firmware import LoaderError
+from ledcal.calibration.firmware import ERASED, LoaderError
 from ledcal.calibration.panel_calibration import ChannelTable, PanelCalibration
 from ledcal.instruments.virtual.panel_firmware import PanelFirmware
 from ledcal.instruments.virtual.world import LONGEST_STEP_S, World
@@ -37,6 +37,10 @@ class Head:
         for channel in range(1, 6):
             self.firmware.set_drive_code(channel, code)
             self.firmware.set_gate(channel, True)
+
+    def slot(self, content: bytes) -> bytes:
+        """A slot that begins with some bytes and is erased behind them."""
+        return content + ERASED[len(content) :]
 
     def file(self, sequence: int, *, flags: int = 1, t_max_degc: int = 70) -> bytes:
         tables = tuple(
@@ -239,9 +243,9 @@ def test_the_highest_sequence_survives_erasing(head: Head) -> None:
 def test_a_boot_uses_the_file_in_use_after_a_torn_write(head: Head) -> None:
     for sequence in (1, 2, 3):
         head.firmware.load(head.file(sequence))
-    assert [file is not None for file in head.firmware.slots] == [True, True]
-    older = 1 - head.firmware.slots.index(head.file(3))
-    head.firmware.slots[older] = head.file(4)[:100]
+    slots = head.firmware.slots
+    assert slots.read(slots.spare) == head.slot(head.file(2))
+    slots.write(slots.spare, head.slot(head.file(4)[:100]))
     head.firmware.boot()
     assert head.firmware.loaded is not None
     assert head.firmware.loaded.sequence == 3
@@ -257,11 +261,14 @@ def test_power_loss_at_any_byte_of_a_slot_leaves_a_whole_file(
     for file in files:
         head.firmware.load(file)
     old, new, later = files[-1], head.file(earlier + 1), head.file(earlier + 2)
-    before = (list(head.firmware.slots), head.firmware.loaded, head.firmware.highest_sequence)
+    slots = head.firmware.slots
+    before = [slots.read(slot) for slot in range(2)]
     head.firmware.unwritten = unwritten
     for written in range(len(new) + 1):
-        slots, head.firmware.loaded, head.firmware.highest_sequence = before
-        head.firmware.slots = list(slots)
+        for slot, content in enumerate(before):
+            slots.write(slot, content)
+        head.firmware.highest_sequence = earlier
+        head.firmware.boot()
         head.light_all()
         boots = head.firmware.boot_count
         head.firmware.power_loss_at_byte = written
@@ -276,7 +283,7 @@ def test_power_loss_at_any_byte_of_a_slot_leaves_a_whole_file(
         assert head.firmware.calibration_state() == (0, "OK")
         head.firmware.load(later)
         assert head.firmware.loaded.file == later
-        assert in_use in head.firmware.slots or written == len(new)
+        assert slots.read(slots.spare).startswith(in_use)
 
 
 def test_power_loss_in_the_first_file_leaves_none(head: Head) -> None:
@@ -309,8 +316,7 @@ def test_an_older_file_is_refused_after_power_failed_behind_the_last_byte(head: 
 def test_a_boot_does_not_go_back_to_an_older_file(head: Head) -> None:
     for sequence in (1, 2):
         head.firmware.load(head.file(sequence))
-    newest = head.firmware.slots.index(head.file(2))
-    head.firmware.slots[newest] = bytes(500)
+    head.firmware.slots.write(1 - head.firmware.slots.spare, head.slot(b""))
     head.firmware.boot()
     assert head.firmware.loaded is None
     assert head.firmware.calibration_state()[1] != "OK"
