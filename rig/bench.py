@@ -66,6 +66,7 @@ class Bench:
     Attributes:
         clock: Bench time; every wait goes through it.
         readers: Threads that read the instruments at once.
+        watched: Called after each look at the temperatures; without it the panel turns dark.
     """
 
     clock: Clock
@@ -75,6 +76,7 @@ class Bench:
     panel: Panel
     certificates: Certificates
     readers: ThreadPoolExecutor
+    watched: Callable[[], None]
 
 
 def certificate_paths(station: SettingsFile[Station]) -> dict[str, Path]:
@@ -148,9 +150,21 @@ def require_in_date(certificates: Certificates) -> None:
 
 @contextmanager
 def open_bench(
-    station: SettingsFile[Station], certificates: Certificates, serial: str, transcript: Path
+    station: SettingsFile[Station],
+    certificates: Certificates,
+    serial: str,
+    transcript: Path,
+    ending: Callable[[], bool] = lambda: False,
 ) -> Iterator[Bench]:
     """Open all instruments and the panel; the panel is dark when the context ends, however.
+
+    Args:
+        station: The station file.
+        certificates: Certificates of its instruments.
+        serial: Serial of the panel, as scanned.
+        transcript: Where every byte is written.
+        ending: Tells whether the process has been told to end: the panel is dark then, even if
+            the procedure hangs.
 
     Raises:
         SetupError: Another panel than the scanned one is plugged in; nothing was sent to it but
@@ -186,9 +200,8 @@ def open_bench(
         if opened.failures or not (panel and meter and spectrometer and logger):
             raise StationError("INSTRUMENT", "\n".join(opened.failures))
         panel.dark()
-        stack.enter_context(KeepAlive(panel, clock))
-        # Called first when the context ends, while the link is still fed and open.
-        stack.callback(panel.dark)
+        # Left first when the context ends: it makes the panel dark while the link is open.
+        keep_alive = stack.enter_context(KeepAlive(panel, clock, ending))
         yield Bench(
             clock=clock,
             power_meter=meter,
@@ -197,6 +210,7 @@ def open_bench(
             panel=panel,
             certificates=certificates,
             readers=readers,
+            watched=keep_alive.watched,
         )
 
 
