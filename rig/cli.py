@@ -7,6 +7,7 @@ import typer
 
 from ledcal.rig import delivery_commands, key_commands
 from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherData, refusals
+from ledcal.rig.standard_streams import hold_standard_streams
 
 app = typer.Typer(
     name="ledcal",
@@ -20,6 +21,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line."""
+    hold_standard_streams()
     app()
 
 
