@@ -1,9 +1,11 @@
-"""A rig that lights the panel and then hangs: `python hung_rig.py STATION SERIAL HOW`.
+"""A rig that lights the panel and then hangs or ends badly.
 
-Started by test_ending.py. It prints a line once the panel is lit, just before it hangs.
+`python hung_rig.py STATION SERIAL HOW`, started by test_ending.py, prints a line once the panel is
+lit, just before it hangs.
 """
 
 import ctypes
+import resource
 import signal
 import sys
 import tempfile
@@ -23,8 +25,11 @@ def _die() -> None:
 
 
 def hang(how: str) -> None:
-    """Do not come back."""
-    if how == "interpreter held":
+    """Do not come back, or not in good order."""
+    if how == "disk full":
+        # It does not hang, it ends at once: with a transcript that takes no further byte.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1))
+    elif how == "interpreter held":
         ctypes.PyDLL(None).sleep(LONG_S)
     elif how == "deaf":
         # A main thread in a C call that no signal breaks off; other threads still take signals.

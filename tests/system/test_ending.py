@@ -9,7 +9,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,38 +23,53 @@ LEDCAL = (sys.executable, "-m", "ledcal.rig")
 
 
 @pytest.fixture(scope="module")
-def fast_bench(serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A bench so fast that two minutes without a look at it last a second."""
-    with serve(tmp_path_factory.mktemp("fast"), speed=120.0) as served:
+def shared_bench(serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    with serve(tmp_path_factory.mktemp("shared")) as served:
         yield served
 
 
-@pytest.mark.parametrize(
-    ("how", "word"),
-    [
-        ("interpreter held", None),
-        ("keep-alive dead", None),
-        ("nobody looks", None),
-        ("deaf", signal.SIGTERM),
-    ],
-)
-def test_a_rig_that_hangs_leaves_the_panel_dark(
-    fast_bench: Any, how: str, word: signal.Signals | None
-) -> None:
-    command = [sys.executable, str(HUNG_RIG), str(fast_bench.station), "DEMO-0001", how]
+@contextmanager
+def hung_rig(bench: Any, how: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A rig that has just lit the panel and hangs."""
+    command = [sys.executable, str(HUNG_RIG), str(bench.station), "DEMO-0001", how]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as rig:
         assert rig.stdout is not None
         try:
             assert rig.stdout.readline() == b"lit\n"
-            if word is not None:
-                # Nothing is wrong yet: the light stays on until the word comes.
-                assert not fast_bench.truth(ask="state")["dark"]
-                rig.send_signal(word)
-            # A second for those at whom nobody looks, then the time of the watchdog.
-            assert fast_bench.dark_within_s(DARK_LIMIT_S)
-            assert rig.poll() is None
+            yield rig
         finally:
             rig.kill()
+
+
+@pytest.mark.parametrize(
+    ("how", "word"),
+    [("interpreter held", None), ("keep-alive dead", None), ("deaf", signal.SIGTERM)],
+)
+def test_a_rig_that_hangs_leaves_the_panel_dark(
+    shared_bench: Any, how: str, word: signal.Signals | None
+) -> None:
+    with hung_rig(shared_bench, how) as rig:
+        if word is not None:
+            # Nothing is wrong yet: the light stays on until the word comes.
+            assert not shared_bench.truth(ask="state")["dark"]
+            rig.send_signal(word)
+        assert shared_bench.dark_within_s(DARK_LIMIT_S)
+        assert rig.poll() is None
+
+
+def test_a_full_disk_leaves_the_panel_dark(shared_bench: Any) -> None:
+    with hung_rig(shared_bench, "disk full") as rig:
+        assert shared_bench.dark_within_s(DARK_LIMIT_S)
+        assert rig.wait(timeout=30) == 1
+
+
+def test_a_panel_at_which_nobody_looks_turns_dark(
+    serve: Callable[..., Any], tmp_path: Path
+) -> None:
+    """On a bench so fast that the two minutes until then last a second."""
+    with serve(tmp_path, speed=120.0) as bench, hung_rig(bench, "nobody looks") as rig:
+        assert bench.dark_within_s(DARK_LIMIT_S)
+        assert rig.poll() is None
 
 
 @pytest.fixture
@@ -93,8 +108,9 @@ def test_a_second_run_is_refused_and_the_first_does_not_notice(
     # The supervisor only follows: while it is stopped, the procedure measures on, under its own
     # interlocks and the watchdog.
     os.kill(running.pid, signal.SIGSTOP)
-    events = len(journal_of(bench.data_folder))
-    wait_for(lambda: len(journal_of(bench.data_folder)) > events, limit_s=30, what="a new event")
+    (transcript,) = bench.data_folder.glob("runs/*/transcript.jsonl")
+    size = transcript.stat().st_size
+    wait_for(lambda: transcript.stat().st_size > size + 10000, limit_s=30, what="measurement")
     wait_for(lambda: not bench.truth(ask="state")["dark"], limit_s=30, what="light")
     since = journal_of(bench.data_folder)[before:]
     assert not [event for event in since if event["event"] in ("note", "error")]
