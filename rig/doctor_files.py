@@ -27,8 +27,9 @@ from ledcal.rig.station import Station, beside
 
 SOON_DAYS, VERY_SOON_DAYS = 30, 7
 """A certificate that runs out within these is warned of, and warned of urgently."""
-NEEDED_BYTES = 200 * 2**20
-"""Free room for a shift: a run leaves about a megabyte, its transcript being the largest part."""
+RUN_BYTES, SHIFT_BYTES = 50 * 2**20, 2**30
+"""Free room below which a run does not begin well, and below which a shift of a hundred panels may
+not end: a run leaves 5 MiB to 10 MiB, most of it its transcript."""
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """Clocks of a file server and of this computer may differ by so much."""
 _READERS: Mapping[str, Callable[[Path], tuple[Any, str]]] = {
@@ -108,9 +109,11 @@ def look_at_disk(data_folder: Path, findings: Findings) -> None:
             findings.ok(name, f"{data_folder}: {_runs(data_folder)}")
     with findings.looking("disk"):
         free = shutil.disk_usage(standing).free
-        if free < NEEDED_BYTES:
-            text = f"{free / 2**20:.0f} MiB free, {NEEDED_BYTES / 2**20:.0f} needed; make room"
+        if free < RUN_BYTES:
+            text = f"{free / 2**20:.0f} MiB free, a run needs {RUN_BYTES / 2**20:.0f}; make room"
             findings.fail("disk", text)
+        elif free < SHIFT_BYTES:
+            findings.warn("disk", f"{free / 2**20:.0f} MiB free: too few for a shift; make room")
         else:
             findings.ok("disk", f"{free / 2**30:.1f} GiB free")
     left_over = [path.name for path in data_folder.glob(f"{RUNS}/*/.*.part")]
