@@ -196,6 +196,8 @@ class LedcalPanel(PanelFacts):
         with self._link.exchange("*CLS"):
             pass
         self._write("*RST")
+        # A rig that was killed left it armed; it would trip while the others are opened.
+        self.set_watchdog_s(0.0)
         self.dark()
 
     def _darken(self) -> list[str]:

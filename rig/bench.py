@@ -32,6 +32,7 @@ from ledcal.rig.errors import RefusedInput, SetupError, StationError
 from ledcal.rig.keep_alive import KeepAlive
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import PanelSettings, Station, beside
+from ledcal.rig.station_lock import hold_station
 
 POWER_METERS: Mapping[str, type[ThorlabsPM103]] = {"thorlabs_pm103": ThorlabsPM103}
 SPECTROMETERS: Mapping[str, type[JetiSpecbos1211]] = {"jeti_specbos_1211": JetiSpecbos1211}
@@ -66,6 +67,7 @@ class Bench:
     Attributes:
         clock: Bench time; every wait goes through it.
         readers: Threads that read the instruments at once.
+        watched: Called after each look at the temperatures; without it the panel turns dark.
     """
 
     clock: Clock
@@ -75,6 +77,7 @@ class Bench:
     panel: Panel
     certificates: Certificates
     readers: ThreadPoolExecutor
+    watched: Callable[[], None]
 
 
 def certificate_paths(station: SettingsFile[Station]) -> dict[str, Path]:
@@ -148,35 +151,49 @@ def require_in_date(certificates: Certificates) -> None:
 
 @contextmanager
 def open_bench(
-    station: SettingsFile[Station], certificates: Certificates, serial: str, transcript: Path
+    station: SettingsFile[Station],
+    certificates: Certificates,
+    serial: str,
+    transcript: Path,
+    ending: Callable[[], bool] = lambda: False,
 ) -> Iterator[Bench]:
     """Open all instruments and the panel; the panel is dark when the context ends, however.
+
+    Args:
+        station: The station file.
+        certificates: Certificates of its instruments.
+        serial: Serial of the panel, as scanned.
+        transcript: Where every byte is written.
+        ending: Tells whether the process has been told to end: the panel is dark then, even if
+            the procedure hangs.
 
     Raises:
         SetupError: Another panel than the scanned one is plugged in; nothing was sent to it but
             the question who it is.
-        StationError: Names every instrument that cannot be opened, not the first one only.
+        StationError: Names every instrument that cannot be opened, not the first one only; or
+            the station is in use, and nothing was sent to anything.
     """
     said = station.settings
     clock = Clock(said.clock.speed)
     bus = Bus(clock=clock, transcript=Transcript(transcript), visa_library=said.visa_library)
     with ExitStack() as stack:
         stack.callback(bus.transcript.close)
+        stack.enter_context(hold_station(station.path))
         readers = stack.enter_context(ThreadPoolExecutor(4, thread_name_prefix="reader"))
         opened = _Opened(stack)
         panel = opened.attempt(lambda: _scanned_panel(bus, said.panel, serial))
         meter = opened.attempt(
-            lambda: _driver(POWER_METERS, said.power_meter.driver).open(
+            lambda: driver_of(POWER_METERS, said.power_meter.driver).open(
                 bus, said.power_meter.resource, said.power_meter.serial
             )
         )
         spectrometer = opened.attempt(
-            lambda: _driver(SPECTROMETERS, said.spectrometer.driver).open(
+            lambda: driver_of(SPECTROMETERS, said.spectrometer.driver).open(
                 bus, said.spectrometer.resource, said.spectrometer.serial
             )
         )
         logger = opened.attempt(
-            lambda: _driver(LOGGERS, said.thermocouple_logger.driver).open(
+            lambda: driver_of(LOGGERS, said.thermocouple_logger.driver).open(
                 bus,
                 said.thermocouple_logger.resource,
                 said.thermocouple_logger.serial,
@@ -186,9 +203,8 @@ def open_bench(
         if opened.failures or not (panel and meter and spectrometer and logger):
             raise StationError("INSTRUMENT", "\n".join(opened.failures))
         panel.dark()
-        stack.enter_context(KeepAlive(panel, clock))
-        # Called first when the context ends, while the link is still fed and open.
-        stack.callback(panel.dark)
+        # Left first when the context ends: it makes the panel dark while the link is open.
+        keep_alive = stack.enter_context(KeepAlive(panel, clock, ending))
         yield Bench(
             clock=clock,
             power_meter=meter,
@@ -197,6 +213,7 @@ def open_bench(
             panel=panel,
             certificates=certificates,
             readers=readers,
+            watched=keep_alive.watched,
         )
 
 
@@ -214,6 +231,7 @@ def open_panel(station: SettingsFile[Station], serial: str, transcript: Path) ->
     bus = Bus(clock=clock, transcript=Transcript(transcript), visa_library=said.visa_library)
     with ExitStack() as stack:
         stack.callback(bus.transcript.close)
+        stack.enter_context(hold_station(station.path))
         panel = _scanned_panel(bus, said.panel, serial)
         stack.callback(panel.close)
         stack.callback(panel.dark)
@@ -222,7 +240,7 @@ def open_panel(station: SettingsFile[Station], serial: str, transcript: Path) ->
 
 def _scanned_panel(bus: Bus, place: PanelSettings, serial: str) -> Panel:
     try:
-        return _driver(PANELS, place.driver).open(bus, place.resource, serial)
+        return driver_of(PANELS, place.driver).open(bus, place.resource, serial)
     except WrongInstrument as error:
         raise SetupError(
             "WRONG_PANEL",
@@ -249,7 +267,12 @@ class _Opened:
         return instrument
 
 
-def _driver(drivers: Mapping[str, type[_I]], name: str) -> type[_I]:
+def driver_of(drivers: Mapping[str, type[_I]], name: str) -> type[_I]:
+    """Return the driver that a station file names.
+
+    Raises:
+        StationError: There is no such driver.
+    """
     if name not in drivers:
         raise StationError(
             "DRIVER", f"driver {name!r} is not known; there are: {', '.join(sorted(drivers))}"

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from ledcal.rig import delivery_commands, key_commands
+from ledcal.rig import delivery_commands, doctor_command, drive_command, key_commands
 from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherData, refusals
+from ledcal.rig.standard_streams import hold_standard_streams
 
 app = typer.Typer(
     name="ledcal",
@@ -20,6 +21,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line."""
+    hold_standard_streams()
     app()
 
 
@@ -207,4 +209,6 @@ def report(
 
 
 delivery_commands.add_to(app)
+doctor_command.add_to(app)
+drive_command.add_to(app)
 app.add_typer(key_commands.app)

@@ -198,6 +198,7 @@ class Observer:
             raise PanelError(
                 "TOO_HOT", f"cut off: {'; '.join(hot)}; check fan and heatsink, then let it cool"
             )
+        self.bench.watched()
 
 
 def exposure(observer: Observer, channel: int) -> float:

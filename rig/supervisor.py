@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -10,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from types import FrameType
 from typing import Any, BinaryIO
 
 from ledcal.calibration.record import Record
 from ledcal.rig.bench import read_certificates
 from ledcal.rig.closing import REPORT, close_run, key_of
+from ledcal.rig.ending import Ending
 from ledcal.rig.errors import StationError
 from ledcal.rig.folder import require_writable
 from ledcal.rig.journal import JOURNAL, parse_event
@@ -178,25 +177,19 @@ def _running(child: "subprocess.Popen[bytes]") -> bool:
 @contextmanager
 def _orderly_end(child: "subprocess.Popen[bytes]", lifeline: BinaryIO) -> Iterator[None]:
     """Let the child end the run and make the panel dark, whatever ends this process."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    except KeyboardInterrupt:
-        # A terminal sends its interrupt to the child too; the closed pipe says the same.
-        lifeline.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(timeout=_END_LIMIT_S)
-    finally:
-        lifeline.close()
-        if child.poll() is None:
-            child.kill()
-            child.wait()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with Ending():
+        try:
+            yield
+        except KeyboardInterrupt:
+            # A terminal sends its interrupt to the child too; the closed pipe says the same.
+            lifeline.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(timeout=_END_LIMIT_S)
+        finally:
+            lifeline.close()
+            if child.poll() is None:
+                child.kill()
+                child.wait()
 
 
 class _Follower:

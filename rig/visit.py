@@ -88,7 +88,7 @@ def at_panel(visit: Visit, kind: str, facts: Mapping[str, Any]) -> Iterator[AtPa
         require_writable(visit.data_folder)
         reasons: list[dict[str, str]] = []
         with (
-            _kept(visit, kind, place, facts, reasons) as (folder, journal),
+            kept(visit, kind, place, facts, reasons) as (folder, journal),
             open_panel(place, visit.request.serial, folder / TRANSCRIPT) as panel,
         ):
             identity = identify_panel(panel).identity
@@ -99,14 +99,18 @@ def at_panel(visit: Visit, kind: str, facts: Mapping[str, Any]) -> Iterator[AtPa
 
 
 @contextmanager
-def _kept(
+def kept(
     visit: Visit,
     kind: str,
     place: SettingsFile[Station],
     facts: Mapping[str, Any],
     reasons: list[dict[str, str]],
 ) -> Iterator[tuple[Path, Journal]]:
-    """Keep a journal; an error is its end, and becomes one of the rig's."""
+    """Keep a journal of a visit; an error is its end, and becomes one of the rig's.
+
+    Raises:
+        RigError: What ended it.
+    """
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03d}Z-{visit.request.serial}"
     folder = visit.data_folder / kind / name

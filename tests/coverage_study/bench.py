@@ -324,6 +324,7 @@ def build(seed: int, folder: Path) -> tuple[Bench, InProcess]:
             panel=cast(Any, InProcessPanel(own)),
             certificates=_certificates(heads, folder),
             readers=cast(Any, AtOnce(own)),
+            watched=lambda: None,
         ),
         own,
     )
