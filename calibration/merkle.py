@@ -60,24 +60,41 @@ def root(leaves: Sequence[bytes]) -> bytes:
     return Frontier(leaves).root()
 
 
-def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
-    """Return the hashes that lead from a leaf to the root (RFC 9162, 2.1.3.1).
+def inclusion_spans(index: int, size: int) -> list[tuple[int, int]]:
+    """Return the spans of leaves whose roots are a leaf's inclusion proof (RFC 9162, 2.1.3.1).
 
     Args:
         index: Place of the leaf, from 0.
-        leaves: Leaf hashes of the whole tree.
+        size: Leaves of the tree.
+
+    Returns:
+        First leaf of each span and the one after its last, in the order of the proof.
 
     Raises:
         IndexError: There is no such leaf.
     """
-    if not 0 <= index < len(leaves):
-        raise IndexError(f"leaf {index} of a tree of {len(leaves)}")
-    if len(leaves) == 1:
-        return []
-    split = _split(len(leaves))
-    if index < split:
-        return [*inclusion_proof(index, leaves[:split]), root(leaves[split:])]
-    return [*inclusion_proof(index - split, leaves[split:]), root(leaves[:split])]
+    if not 0 <= index < size:
+        raise IndexError(f"leaf {index} of a tree of {size}")
+    spans: list[tuple[int, int]] = []
+    first, end = 0, size
+    while end - first > 1:
+        middle = first + _split(end - first)
+        if index < middle:
+            spans.append((middle, end))
+            end = middle
+        else:
+            spans.append((first, middle))
+            first = middle
+    return spans[::-1]
+
+
+def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """Return the hashes that lead from a leaf, from 0, to the root of all leaf hashes.
+
+    Raises:
+        IndexError: There is no such leaf.
+    """
+    return [root(leaves[first:end]) for first, end in inclusion_spans(index, len(leaves))]
 
 
 def inclusion_holds(
@@ -108,28 +125,42 @@ def inclusion_holds(
     return last == 0 and node == expected
 
 
-def consistency_proof(first: int, leaves: Sequence[bytes]) -> list[bytes]:
-    """Return the hashes that show that the tree grew from its first leaves (RFC 9162, 2.1.4.1).
+def consistency_spans(first: int, size: int) -> list[tuple[int, int]]:
+    """Return the spans whose roots show that a tree grew from its first leaves (2.1.4.1).
 
     Args:
         first: Leaves of the earlier tree.
-        leaves: Leaf hashes of the whole tree.
+        size: Leaves of the whole tree.
+
+    Returns:
+        First leaf of each span and the one after its last, in the order of the proof.
 
     Raises:
         IndexError: The earlier tree is empty or larger than the whole.
     """
-    if not 0 < first <= len(leaves):
-        raise IndexError(f"an earlier tree of {first} in a tree of {len(leaves)}")
-    return _grown(first, leaves, whole=True)
+    if not 0 < first <= size:
+        raise IndexError(f"an earlier tree of {first} in a tree of {size}")
+    spans: list[tuple[int, int]] = []
+    begin, end, whole = 0, size, True
+    while first != end:
+        middle = begin + _split(end - begin)
+        if first <= middle:
+            spans.append((middle, end))
+            end = middle
+        else:
+            spans.append((begin, middle))
+            begin, whole = middle, False
+    # Whoever asks has the root of the earlier tree, when that is what is left.
+    return [*([] if whole else [(begin, end)]), *spans[::-1]]
 
 
-def _grown(first: int, leaves: Sequence[bytes], *, whole: bool) -> list[bytes]:
-    if first == len(leaves):
-        return [] if whole else [root(leaves)]
-    split = _split(len(leaves))
-    if first <= split:
-        return [*_grown(first, leaves[:split], whole=whole), root(leaves[split:])]
-    return [*_grown(first - split, leaves[split:], whole=False), root(leaves[:split])]
+def consistency_proof(first: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """Return the hashes that show that the tree of all leaf hashes grew from the first ones.
+
+    Raises:
+        IndexError: The earlier tree is empty or larger than the whole.
+    """
+    return [root(leaves[begin:end]) for begin, end in consistency_spans(first, len(leaves))]
 
 
 def consistency_holds(
