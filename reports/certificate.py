@@ -38,12 +38,14 @@ _FILE_STATES = {
 }
 
 
-def certificate_html(record: Record, *, record_sha256: str) -> str:
+def certificate_html(record: Record, *, record_sha256: str, checkpoint: str | None = None) -> str:
     """Return the certificate of a run as one HTML document.
 
     Args:
         record: The record, of any outcome and however little it holds.
         record_sha256: SHA-256 of the record file that the page is made from, in hex.
+        checkpoint: Signed note of what the log was when the run was in it, None where there is
+            no log.
 
     Raises:
         RecordError: The record holds a number that is NaN or infinite.
@@ -70,6 +72,7 @@ def certificate_html(record: Record, *, record_sha256: str) -> str:
         title=_title(record),
         marks=_marks(record),
         record_sha256=record_sha256,
+        checkpoint=None if checkpoint is None else checkpoint.strip().split("\n"),
         style=Markup(style),
         style_hash=Markup(csp_hash(style)),
         started_at=instant(record.run.at),

@@ -123,7 +123,9 @@ def inspect(
 
 @app.command()
 def verify(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Run folders or files.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH…", help="Run folders, files, or a data folder.")
+    ],
     data: Data = DATA_FOLDER,
     json: AsJson = False,
 ) -> None:
@@ -131,8 +133,13 @@ def verify(
     with refusals(json):
         from ledcal.rig.summary import print_verifications
         from ledcal.rig.verify import verify_path
+        from ledcal.rig.verify_data import is_data_folder, verify_data
 
-        found = [verify_path(path, data) for path in paths]
+        found = [
+            one
+            for path in paths
+            for one in (verify_data(path) if is_data_folder(path) else [verify_path(path, data)])
+        ]
         print_verifications(found, as_json=json)
     raise typer.Exit(1 if any(one.findings for one in found) else 0)
 

@@ -1,7 +1,7 @@
 """Enter what happened into the record store's log, and keep the proof beside the run."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ledcal.rig.store.log import (
     append,
     checkpoint,
     prove_inclusion,
+    root,
     size,
 )
 from ledcal.rig.store.opened import open_store
@@ -96,29 +97,37 @@ def read_proof(folder: Path) -> LogProof:
         raise RecordError("is no proof of the log: it is no text") from error
 
 
-def proof_words(folder: Path, public: bytes, record: bytes) -> str | None:
-    """Return what is wrong with the proof in a run's folder, None when it holds.
+def proof_words(folder: Path, publics: Iterable[bytes]) -> Iterator[str]:
+    """Tell what is wrong with the proof in a run's folder; nothing when it holds.
+
+    The log names the hash of every file that the run had when it was closed: also whoever has the
+    key of the seal cannot exchange one without a finding here.
 
     Args:
         folder: The run's folder.
-        public: The key that sealed the run; the same signs the checkpoint.
-        record: Content of `record.json`.
+        publics: Keys whose checkpoints are believed.
     """
     try:
         proof = read_proof(folder)
-        if not note_holds(proof.note, LOG_KEY_NAME, public, signature_holds):
-            return "its checkpoint is not signed with the key of the seal"
+        if not any(note_holds(proof.note, LOG_KEY_NAME, one, signature_holds) for one in publics):
+            yield "its checkpoint was altered, or is signed with a key that is not known here"
         if not proof.holds():
-            return "its entry is not in the log of its checkpoint"
+            yield "its entry is not in the log of its checkpoint"
         said = json.loads(proof.entry)
-        told = (said["kind"], said["subject"], said["facts"]["files"]["record.json"])
+        told, files = (said["kind"], said["subject"]), dict(said["facts"]["files"])
     except RecordError as error:
-        return str(error)
+        yield str(error)
+        return
     except (ValueError, KeyError, TypeError, RecursionError):
-        return "its entry is none of a run"
-    if told != (RUN_CLOSED, folder.resolve().name, sha256_hex(record)):
-        return "its entry is that of another run or record"
-    return None
+        yield "its entry is none of a run"
+        return
+    if told != (RUN_CLOSED, folder.resolve().name):
+        yield f"its entry is that of {told}"
+        return
+    for name, digest in sorted(files.items()):
+        path = folder / name
+        if not path.is_file() or sha256_hex(path.read_bytes()) != digest:
+            yield f"the log knows {name} with another content"
 
 
 def _number_of(connection: Connection, entry: LogEntry) -> int | None:
@@ -133,15 +142,16 @@ def _number_of(connection: Connection, entry: LogEntry) -> int | None:
     if not found:
         return None
     number, facts = found[-1]
-    if facts["files"].get("record.json") != entry.facts["files"]["record.json"]:
+    if facts["files"] != entry.facts["files"]:
         raise StationError(
-            "LOG", f"run {entry.subject} is in the log already, with another record; look at both"
+            "LOG", f"run {entry.subject} is in the log already, with other files; look at both"
         )
     return number
 
 
 def _proof(connection: Connection, number: int, key: SigningKey) -> LogProof:
-    note = checkpoint(connection, f"ledcal/{key.key_id.hex()}", key)
+    # The log's name is the hash of its first entry: a log that was begun anew has another.
+    note = checkpoint(connection, f"ledcal/{root(connection, 1)[:8].hex()}", key)
     content = connection.execute(
         select(LOG_ENTRY.c.entry).where(LOG_ENTRY.c.number == number)
     ).scalar_one()
