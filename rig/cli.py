@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ledcal.rig import delivery_commands, key_commands
+from ledcal.rig import delivery_commands, key_commands, question_commands
 from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherData, refusals
 
 app = typer.Typer(
@@ -133,7 +133,7 @@ def verify(
     with refusals(json):
         from ledcal.rig.summary import print_verifications
         from ledcal.rig.verify import verify_path
-        from ledcal.rig.verify_data import is_data_folder, verify_data
+        from ledcal.rig.verify_archive import is_data_folder, verify_data
 
         found = [
             one
@@ -214,4 +214,5 @@ def report(
 
 
 delivery_commands.add_to(app)
+question_commands.add_to(app)
 app.add_typer(key_commands.app)

@@ -15,7 +15,7 @@ from ledcal.rig.log_book import LOG_PROOF
 from ledcal.rig.run import RUNS
 from ledcal.rig.store.opened import STORE
 from ledcal.rig.store.schema import METADATA
-from ledcal.rig.verify_data import verify_data
+from ledcal.rig.verify_archive import verify_data
 
 NAMES = [f"20260301T1{hour}0000000Z-TEST-0001" for hour in range(3)]
 

@@ -1,0 +1,65 @@
+"""Commands that answer an auditor's questions: `touched` and `audit`."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, refusals
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(touched)
+    app.command()(audit)
+
+
+def touched(
+    instrument: Annotated[
+        str, typer.Option(metavar="SERIAL", help="Serial of the instrument found in error.")
+    ],
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Its last good check; UTC."),
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The last day; UTC."),
+    ] = None,
+    times: Annotated[
+        float,
+        typer.Option(
+            min=0.0, metavar="M", help="How many times its stated U (k = 2) it was found off."
+        ),
+    ] = 1.0,
+    data: Data = DATA_FOLDER,
+    json: AsJson = False,
+) -> None:
+    """List every panel that an instrument has touched, with the worst effect on each.
+
+    Exit code 1 when a panel may have left its limits, or its record cannot be read.
+    """
+    with refusals(json):
+        from ledcal.rig.question_summary import print_touched
+        from ledcal.rig.touched import touched as ask
+
+        first, last = since and since.date(), until and until.date()
+        found = ask(data, instrument, first, last)
+        print_touched(instrument, found, times, as_json=json)
+    raise typer.Exit(1 if any(one.may_be_out(times) for one in found) else 0)
+
+
+def audit(
+    sample: Annotated[int, typer.Option(min=1, help="How many runs are drawn.")] = 20,
+    seed: Annotated[int, typer.Option(min=0, help="Draws the same runs again.")] = 0,
+    data: Data = DATA_FOLDER,
+    json: AsJson = False,
+) -> None:
+    """Draw a sample of closed runs and check that each is complete. Exit code 0 or 1."""
+    with refusals(json):
+        from ledcal.rig.audit import audit as draw
+        from ledcal.rig.question_summary import print_audit
+
+        found = draw(data, sample, seed)
+        print_audit(found, as_json=json)
+    raise typer.Exit(1 if not found or any(one.missing for one in found) else 0)
