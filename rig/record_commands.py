@@ -1,6 +1,7 @@
-"""Commands that answer an auditor's questions: `touched` and `audit`."""
+"""Commands on many records: `touched`, `audit`, `backup` and `restore`."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,8 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(touched)
     app.command()(audit)
+    app.command()(backup)
+    app.command()(restore)
 
 
 def touched(
@@ -63,3 +66,31 @@ def audit(
         found = draw(data, sample, seed)
         print_audit(found, as_json=json)
     raise typer.Exit(1 if not found or any(one.missing for one in found) else 0)
+
+
+def backup(
+    output: Annotated[Path, typer.Option(metavar="FILE", help="The ZIP file; must be new.")],
+    data: Data = DATA_FOLDER,
+) -> None:
+    """Write a whole data folder into one file; private keys stay where they are."""
+    with refusals():
+        from ledcal.rig.backup import back_up
+
+        typer.echo(f"{output}: {back_up(data, output)} files of {data}")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
+    data: Annotated[Path, typer.Option(metavar="DIR", help="The new data folder.")],
+    json: AsJson = False,
+) -> None:
+    """Restore a backup into a new data folder and verify all of it. Exit code 0 or 1."""
+    with refusals(json):
+        from ledcal.rig.backup import restore as restore_from
+        from ledcal.rig.summary import print_verifications
+
+        restored = restore_from(file, data)
+        if not json:
+            typer.echo(f"{data}: {restored.files} files restored from {file}")
+        print_verifications(restored.verifications, as_json=json)
+    raise typer.Exit(1 if any(one.findings for one in restored.verifications) else 0)
