@@ -6,15 +6,47 @@ from typing import Annotated
 
 import typer
 
+from ledcal.calibration.statement import Meaning
 from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, refusals
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
+    app.command()(review)
+    app.command()(approve)
     app.command()(touched)
     app.command()(audit)
     app.command()(backup)
     app.command()(restore)
+
+
+Run = Annotated[str, typer.Argument(metavar="RUN", help="Run folder, id or serial.")]
+Name = Annotated[str, typer.Option(metavar="NAME", help="Who signs; not who performed the run.")]
+KeyFile = Annotated[Path, typer.Option(metavar="FILE", help="That person's key file.")]
+Remark = Annotated[str, typer.Option(metavar="TEXT", help="What else is to be said.")]
+
+
+def review(
+    run: Run, name: Name, key: KeyFile, remark: Remark = "", data: Data = DATA_FOLDER
+) -> None:
+    """Sign that a closed run was reviewed; the statement is kept beside the run."""
+    _state(run, "reviewed", name, key, remark, data)
+
+
+def approve(
+    run: Run, name: Name, key: KeyFile, remark: Remark = "", data: Data = DATA_FOLDER
+) -> None:
+    """Sign that a reviewed run is approved; the statement is kept beside the run."""
+    _state(run, "approved", name, key, remark, data)
+
+
+def _state(run: str, meaning: Meaning, name: str, key: Path, remark: str, data: Path) -> None:
+    with refusals():
+        from ledcal.rig.review import state_on
+        from ledcal.rig.run import find_run
+
+        made = state_on(find_run(data, run), meaning, name, remark, key, data)
+        typer.echo(f"{made.path}: {meaning}, key {made.key_id}, entry {made.number} of the log")
 
 
 def touched(

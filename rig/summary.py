@@ -20,6 +20,7 @@ from ledcal.rig.closing import (
     RECORD,
     REPORT,
     TRANSCRIPT,
+    data_folder_of,
     record_bytes,
 )
 from ledcal.rig.console import open_console
@@ -29,7 +30,8 @@ from ledcal.rig.journal import read_journal
 from ledcal.rig.log_book import read_proof
 from ledcal.rig.recompute import Recomputed
 from ledcal.rig.run import CALIBRATION
-from ledcal.rig.trust import KnownKey
+from ledcal.rig.statements import Signed, statements_on
+from ledcal.rig.trust import KnownKey, known_keys
 from ledcal.rig.verify import Verification
 
 SHAPES = {"PASS": "✔", "FAIL": "✘", "INCONCLUSIVE": "?", "ABORTED": "■"}
@@ -232,14 +234,36 @@ def render_again(folder: Path, output: Path) -> str:
     """
     record = record_of(folder)
     digest = sha256_hex(record_bytes(read_journal(folder)))
-    page = certificate_html(record, record_sha256=digest, checkpoint=_checkpoint(folder)).encode()
+    statements = [(one.statement, one.key_id) for one in signed_on(folder)]
+    page = certificate_html(
+        record,
+        record_sha256=digest,
+        checkpoint=_checkpoint(folder),
+        statements=statements,
+    ).encode()
     write_whole(output, page)
     sealed = folder / CERTIFICATE
     if not sealed.exists():
         return f"{output}: made; the run has no page of its own to compare it with"
     if sealed.read_bytes() == page:
         return f"{output}: identical with the run's page"
+    later = [one for one, _ in statements if one.meaning != "performed"]
+    if later:
+        words = ", ".join(f"{one.meaning} by {one.name}" for one in later)
+        return f"{output}: the run's page with what was signed since: {legible(words)}"
     return f"{output}: differs from the run's page; see `ledcal verify {folder}`"
+
+
+def signed_on(folder: Path) -> list[Signed]:
+    """Return the statements on a run that are believed; `ledcal verify` names the others."""
+    data_folder = data_folder_of(folder)
+    try:
+        record = (folder / RECORD).read_bytes()
+    except OSError:
+        return []
+    publics = [one.public for one in known_keys(data_folder)]
+    found = statements_on(folder, data_folder, record, publics)
+    return [one for one in found if isinstance(one, Signed)]
 
 
 def _checkpoint(folder: Path) -> str | None:

@@ -23,6 +23,7 @@ from ledcal.rig.keys import signature_holds
 from ledcal.rig.log_book import LOG_PROOF, proof_words
 from ledcal.rig.rebuild import difference, rebuilt
 from ledcal.rig.run import CALIBRATION
+from ledcal.rig.statements import RECORD_ENVELOPE, Signed, envelope_words, statements_on
 from ledcal.rig.trust import KnownKey, known_key, known_keys
 
 
@@ -151,8 +152,17 @@ def _content(folder: Path, seal: _Seal, data_folder: Path) -> Iterator[Finding]:
             yield Finding(file=RECORD, text=f"does not tell what {JOURNAL} tells")
     except (ValueError, OSError) as error:  # also what JSON can hold and a record cannot
         yield Finding(file=JOURNAL, text=str(error))
+    known = [seal.public_key, *(one.public for one in known_keys(data_folder))]
+    record = (folder / RECORD).read_bytes()
+    if RECORD_ENVELOPE in seal.files:
+        wrong = envelope_words((folder / RECORD_ENVELOPE).read_bytes(), record, known)
+        if wrong is not None:
+            yield Finding(file=RECORD_ENVELOPE, text=wrong)
+    for one in statements_on(folder, data_folder, record, known):
+        if not isinstance(one, Signed):
+            path, words = one
+            yield Finding(file=path.name, text=words)
     if LOG_PROOF in seal.files:
-        known = [seal.public_key, *(one.public for one in known_keys(data_folder))]
         for words in proof_words(folder, known):
             yield Finding(file=LOG_PROOF, text=words)
     if PANEL_FILE not in seal.files:
