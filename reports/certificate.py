@@ -16,6 +16,7 @@ from markupsafe import Markup
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record import Instrument, Measured, Record
+from ledcal.calibration.statement import Statement
 from ledcal.reports.budget import budget
 from ledcal.reports.coefficients import coefficient_table, knot_table, models
 from ledcal.reports.conformity import coverage, risk_words
@@ -38,12 +39,21 @@ _FILE_STATES = {
 }
 
 
-def certificate_html(record: Record, *, record_sha256: str) -> str:
+def certificate_html(
+    record: Record,
+    *,
+    record_sha256: str,
+    checkpoint: str | None = None,
+    statements: Sequence[tuple[Statement, str]] = (),
+) -> str:
     """Return the certificate of a run as one HTML document.
 
     Args:
         record: The record, of any outcome and however little it holds.
         record_sha256: SHA-256 of the record file that the page is made from, in hex.
+        checkpoint: Signed note of what the log was when the run was in it, None where there is
+            no log.
+        statements: Who stands for the run, each with the id of the key that signed it.
 
     Raises:
         RecordError: The record holds a number that is NaN or infinite.
@@ -70,6 +80,9 @@ def certificate_html(record: Record, *, record_sha256: str) -> str:
         title=_title(record),
         marks=_marks(record),
         record_sha256=record_sha256,
+        statements=[(one, instant(one.at), key_id) for one, key_id in statements],
+        approved=next((one for one, _ in statements if one.meaning == "approved"), None),
+        checkpoint=None if checkpoint is None else checkpoint.strip().split("\n"),
         style=Markup(style),
         style_hash=Markup(csp_hash(style)),
         started_at=instant(record.run.at),

@@ -5,7 +5,13 @@ from typing import Annotated
 
 import typer
 
-from ledcal.rig import delivery_commands, doctor_command, drive_command, key_commands
+from ledcal.rig import (
+    delivery_commands,
+    doctor_command,
+    drive_command,
+    key_commands,
+    record_commands,
+)
 from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherData, refusals
 from ledcal.rig.standard_streams import hold_standard_streams
 
@@ -125,7 +131,9 @@ def inspect(
 
 @app.command()
 def verify(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Run folders or files.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH…", help="Run folders, files, or a data folder.")
+    ],
     data: Data = DATA_FOLDER,
     json: AsJson = False,
 ) -> None:
@@ -133,8 +141,13 @@ def verify(
     with refusals(json):
         from ledcal.rig.summary import print_verifications
         from ledcal.rig.verify import verify_path
+        from ledcal.rig.verify_archive import is_data_folder, verify_data
 
-        found = [verify_path(path, data) for path in paths]
+        found = [
+            one
+            for path in paths
+            for one in (verify_data(path) if is_data_folder(path) else [verify_path(path, data)])
+        ]
         print_verifications(found, as_json=json)
     raise typer.Exit(1 if any(one.findings for one in found) else 0)
 
@@ -211,4 +224,5 @@ def report(
 delivery_commands.add_to(app)
 doctor_command.add_to(app)
 drive_command.add_to(app)
+record_commands.add_to(app)
 app.add_typer(key_commands.app)

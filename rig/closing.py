@@ -7,14 +7,19 @@ from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record import Record
 from ledcal.calibration.record_reader import read_record
+from ledcal.calibration.statement import Statement
 from ledcal.reports.certificate import certificate_html
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.folder import canonical, sha256_hex, write_whole
 from ledcal.rig.journal import JOURNAL, Journal, read_journal
 from ledcal.rig.key_file import prove, read_key_file
 from ledcal.rig.keys import SigningKey, engineering_key, known_public_key
+from ledcal.rig.log_book import LOG_PROOF, enter_run
+from ledcal.rig.run import NOT_RECORDED
 from ledcal.rig.settings import SettingsFile
+from ledcal.rig.statements import PERFORMED, RECORD_ENVELOPE, record_envelope, signed
 from ledcal.rig.station import Station, beside
+from ledcal.rig.store.opened import store_url
 from ledcal.rig.trust import require_in_use
 
 RECORD = "record.json"
@@ -53,11 +58,12 @@ def key_of(station: SettingsFile[Station]) -> SigningKey:
 def close_run(folder: Path, key: SigningKey) -> Record:
     """Write record, page and seal of a run that has ended; a sealed run is left as it is.
 
-    A journal without an end is given one first: ABORTED.
+    A journal without an end is given one first: ABORTED. The run is in the log before its page is
+    made, so that the page can tell the log's checkpoint.
 
     Raises:
         RecordError: The journal cannot be read.
-        StationError: The disk refuses.
+        StationError: The disk or the record store refuses.
     """
     events = read_journal(folder)
     if (folder / SEAL).exists():
@@ -70,10 +76,37 @@ def close_run(folder: Path, key: SigningKey) -> Record:
     record = read_record(events)
     content = record_bytes(events)
     write_whole(folder / RECORD, content)
-    page = certificate_html(record, record_sha256=sha256_hex(content))
+    write_whole(folder / RECORD_ENVELOPE, record_envelope(content, key))
+    statements = _performed(record, content)
+    for statement in statements:
+        write_whole(folder / PERFORMED, signed(statement, key))
+    later = (LOG_PROOF, CERTIFICATE)  # there already when an earlier closing was cut off
+    files = {name: _sha256(folder, name) for name in sealed_files(folder) if name not in later}
+    proof = enter_run(folder, record, files, key, store_url(data_folder_of(folder)))
+    page = certificate_html(
+        record,
+        record_sha256=sha256_hex(content),
+        checkpoint=proof.note,
+        statements=[(one, key.key_id.hex()) for one in statements],
+    )
     write_whole(folder / CERTIFICATE, page.encode())
     write_whole(folder / SEAL, seal_bytes(folder, key))
     return record
+
+
+def _performed(record: Record, content: bytes) -> list[Statement]:
+    """Return the operator's statement, made by the station; none where nobody is named."""
+    if record.run.operator == NOT_RECORDED:
+        return []
+    statement = Statement(
+        run=record.run.run,
+        record_sha256=sha256_hex(content),
+        meaning="performed",
+        name=record.run.operator,
+        at=record.finished_at,
+        remark="stated by the station in the operator's name",
+    )
+    return [statement]
 
 
 def append_abort(folder: Path, code: str, text: str) -> None:
@@ -98,10 +131,19 @@ def seal_bytes(folder: Path, key: SigningKey) -> bytes:
     body = {
         "format": SEAL_FORMAT,
         "run": folder.name,
-        "files": {name: sha256_hex((folder / name).read_bytes()) for name in sealed_files(folder)},
+        "files": {name: _sha256(folder, name) for name in sealed_files(folder)},
         "public_key": key.public.hex(),
     }
     return canonical(body | {"signature": key.sign(canonical(body)).hex()})
+
+
+def data_folder_of(run: Path) -> Path:
+    """Return the data folder that a run's folder is in."""
+    return run.resolve().parent.parent
+
+
+def _sha256(folder: Path, name: str) -> str:
+    return sha256_hex((folder / name).read_bytes())
 
 
 def sealed_files(folder: Path) -> list[str]:

@@ -25,7 +25,7 @@ from ledcal.calibration.panel_calibration import (
 from ledcal.reports.text import legible
 from ledcal.rig.console import open_console
 from ledcal.rig.errors import RefusedInput
-from ledcal.rig.firmware_view import open_on_its_board
+from ledcal.rig.firmware_view import open_on_its_board, open_unverified
 from ledcal.rig.folder import sha256_hex
 from ledcal.rig.summary import key_object, print_json
 from ledcal.rig.trust import KnownKey, known_key
@@ -71,23 +71,19 @@ def inspect_file(
     try:
         decoded = decode(content)
         key = known_key(data_folder, decoded.key_id.hex())
-        opened = None if key is None else open_on_its_board(content, key.public)
+        opened = (
+            open_unverified(content) if key is None else open_on_its_board(content, key.public)
+        )
     except FileError as error:
         raise RefusedInput(error.name, f"{path}: {error}") from error
-    unknown = f"key {decoded.key_id.hex()} is not known in {data_folder}"
-    if opened is None and request is not None:
-        raise RefusedInput(
-            "KEY",
-            f"KEY: {path}: {unknown}: the firmware's look-up opens no such file; "
-            "`ledcal key trust` the key's public half first",
-        )
-    code = None if request is None or opened is None else _evaluate(opened, request)
+    unknown = f"not checked: key {decoded.key_id.hex()} is not known in {data_folder}"
+    code = None if request is None else _evaluate(opened, request)
     return Inspection(
         path=path,
         sha256=sha256_hex(content),
         calibration=decoded.calibration,
         key_id=decoded.key_id.hex(),
-        signature="valid" if opened is not None else f"not checked: {unknown}",
+        signature=unknown if key is None else "valid",
         key=key,
         request=request,
         drive_code=code,

@@ -7,10 +7,24 @@ from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record_reader import read_record
 from ledcal.rig.folder import sha256_hex
 from ledcal.rig.journal import read_journal
-from ledcal.rig.run import runs_of
+from ledcal.rig.run import RUNS, runs_of
 from ledcal.rig.verify import verify_run
 
 PROOFS = "proofs"
+CLOSED = (RUNS, PROOFS)
+"""Folders of a data folder in which there are folders that are closed, logged and sealed."""
+
+
+def closed_folder(data_folder: Path, run: str) -> Path:
+    """Return the folder of a run or proof by its id, whether it is there or not."""
+    there = [data_folder / kind / run for kind in CLOSED]
+    return next((folder for folder in there if folder.exists()), there[0])
+
+
+def closed_folders(data_folder: Path) -> list[Path]:
+    """Return the folders of all runs and proofs, sorted by id."""
+    found = (one for kind in CLOSED for one in (data_folder / kind).glob("*") if one.is_dir())
+    return sorted(found, key=lambda one: one.name)
 
 
 def proof_of(file: bytes, serial: str, data_folder: Path) -> Path | None:

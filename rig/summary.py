@@ -21,15 +21,18 @@ from ledcal.rig.closing import (
     RECORD,
     REPORT,
     TRANSCRIPT,
+    data_folder_of,
     record_bytes,
 )
 from ledcal.rig.console import open_console
 from ledcal.rig.errors import RefusedInput, RigError
 from ledcal.rig.folder import sha256_hex, write_whole
 from ledcal.rig.journal import read_journal
+from ledcal.rig.log_book import read_proof
 from ledcal.rig.recompute import Recomputed
 from ledcal.rig.run import CALIBRATION
-from ledcal.rig.trust import KnownKey
+from ledcal.rig.statements import Signed, statements_on
+from ledcal.rig.trust import KnownKey, known_keys
 from ledcal.rig.verify import Verification
 
 SHAPES = {"PASS": "✔", "FAIL": "✘", "INCONCLUSIVE": "?", "ABORTED": "■"}
@@ -207,10 +210,17 @@ def print_verifications(found: Sequence[Verification], *, as_json: bool) -> None
             console.print(Text(f"✘ {folder}: altered", style="bold red"))
         else:
             console.print(Text(f"✔ {folder}: nothing was altered", style="bold blue"))
-            whose = "not known here: compare its id" if one.key is None else one.key.words
-            console.print(Text(f"  {one.checked} files, key {one.key_id} ({legible(whose)})"))
+            console.print(Text(f"  {_checked(one)}"))
         for finding in one.findings:
             console.print(Text(f"  {legible(finding.file)}: {legible(finding.text)}"))
+
+
+def _checked(found: Verification) -> str:
+    """Return how much was compared, and by whose word; a log has no key of its own."""
+    if not found.key_id:
+        return f"{found.checked} entries of the log, and that the runs are those it knows"
+    whose = "not known here: compare its id" if found.key is None else found.key.words
+    return f"{found.checked} files, key {found.key_id} ({legible(whose)})"
 
 
 def key_object(key: KnownKey) -> dict[str, Any]:
@@ -234,14 +244,44 @@ def render_again(folder: Path, output: Path) -> str:
     """
     record = record_of(folder)
     digest = sha256_hex(record_bytes(read_journal(folder)))
-    page = certificate_html(record, record_sha256=digest).encode()
+    statements = [(one.statement, one.key_id) for one in signed_on(folder)]
+    page = certificate_html(
+        record,
+        record_sha256=digest,
+        checkpoint=_checkpoint(folder),
+        statements=statements,
+    ).encode()
     write_whole(output, page)
     sealed = folder / CERTIFICATE
     if not sealed.exists():
         return f"{output}: made; the run has no page of its own to compare it with"
     if sealed.read_bytes() == page:
         return f"{output}: identical with the run's page"
+    later = [one for one, _ in statements if one.meaning != "performed"]
+    if later:
+        words = ", ".join(f"{one.meaning} by {one.name}" for one in later)
+        return f"{output}: the run's page with what was signed since: {legible(words)}"
     return f"{output}: differs from the run's page; see `ledcal verify {folder}`"
+
+
+def signed_on(folder: Path) -> list[Signed]:
+    """Return the statements on a run that are believed; `ledcal verify` names the others."""
+    data_folder = data_folder_of(folder)
+    try:
+        record = (folder / RECORD).read_bytes()
+    except OSError:
+        return []
+    publics = [one.public for one in known_keys(data_folder)]
+    found = statements_on(folder, data_folder, record, publics)
+    return [one for one in found if isinstance(one, Signed)]
+
+
+def _checkpoint(folder: Path) -> str | None:
+    """Return the checkpoint that a run's page tells, None for a run without one."""
+    try:
+        return read_proof(folder).note
+    except RecordError:
+        return None
 
 
 def _verified_table(verified: Sequence[Measured]) -> Table:

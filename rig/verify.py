@@ -21,9 +21,11 @@ from ledcal.rig.folder import canonical, sha256_hex
 from ledcal.rig.issue import ISSUED, read_issue
 from ledcal.rig.journal import JOURNAL, read_journal
 from ledcal.rig.keys import signature_holds
+from ledcal.rig.log_book import LOG_PROOF, proof_words
 from ledcal.rig.rebuild import difference, rebuilt
 from ledcal.rig.run import CALIBRATION
-from ledcal.rig.trust import KnownKey, known_key
+from ledcal.rig.statements import RECORD_ENVELOPE, Signed, envelope_words, statements_on
+from ledcal.rig.trust import KnownKey, known_key, known_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,7 @@ def verify_run(folder: Path, data_folder: Path) -> Verification:
         return Verification(folder=folder, findings=(finding,), checked=0, key_id="")
     findings = [*_files(folder, seal)]
     if not findings:
-        findings = [*_content(folder, seal), *_issued(folder, data_folder)]
+        findings = [*_content(folder, seal, data_folder), *_issued(folder, data_folder)]
     signer = key_id(seal.public_key).hex()
     known = known_key(data_folder, signer)
     return Verification(
@@ -144,13 +146,26 @@ def _files(folder: Path, seal: _Seal) -> Iterator[Finding]:
         yield Finding(file=name, text="was added after the run was sealed")
 
 
-def _content(folder: Path, seal: _Seal) -> Iterator[Finding]:
+def _content(folder: Path, seal: _Seal, data_folder: Path) -> Iterator[Finding]:
     """Check that the files, untouched as they are, belong together."""
     try:
         if record_bytes(read_journal(folder)) != (folder / RECORD).read_bytes():
             yield Finding(file=RECORD, text=f"does not tell what {JOURNAL} tells")
     except (ValueError, OSError) as error:  # also what JSON can hold and a record cannot
         yield Finding(file=JOURNAL, text=str(error))
+    known = [seal.public_key, *(one.public for one in known_keys(data_folder))]
+    record = (folder / RECORD).read_bytes()
+    if RECORD_ENVELOPE in seal.files:
+        wrong = envelope_words((folder / RECORD_ENVELOPE).read_bytes(), record, known)
+        if wrong is not None:
+            yield Finding(file=RECORD_ENVELOPE, text=wrong)
+    for one in statements_on(folder, data_folder, record, known):
+        if not isinstance(one, Signed):
+            path, words = one
+            yield Finding(file=path.name, text=words)
+    if LOG_PROOF in seal.files:
+        for words in proof_words(folder, known):
+            yield Finding(file=LOG_PROOF, text=words)
     if PANEL_FILE not in seal.files:
         return
     file = (folder / PANEL_FILE).read_bytes()

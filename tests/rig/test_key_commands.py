@@ -8,9 +8,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ledcal.rig.cli import app
-from ledcal.rig.closing import PANEL_FILE, SEAL, seal_bytes
+from ledcal.rig.closing import PANEL_FILE, SEAL, close_run
 from ledcal.rig.key_file import read_key_file
 from ledcal.rig.keys import SigningKey, new_private_pem
+from ledcal.rig.log_book import LOG_PROOF
+from ledcal.rig.store.opened import STORE
 
 
 def ledcal(*arguments: str | Path) -> Result:
@@ -101,7 +103,9 @@ def test_verify_and_inspect_say_whose_key_it_is(
     unsigned = file[:88] + line.key_id + file[96:-68]
     unsigned += zlib.crc32(unsigned).to_bytes(4, "little")
     (run / PANEL_FILE).write_bytes(unsigned + line.sign(unsigned))
-    (run / SEAL).write_bytes(seal_bytes(run, line))
+    for path in (run / SEAL, run / LOG_PROOF, *data_folder.glob(f"{STORE}*")):
+        path.unlink()
+    close_run(run, line)
 
     def told() -> tuple[str, str]:
         verified = ledcal("verify", run, "--data", data_folder)

@@ -15,6 +15,7 @@ from ledcal.rig.closing import PANEL_FILE, SEAL, seal_bytes
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.folder import canonical, sha256_hex
 from ledcal.rig.keys import SigningKey
+from ledcal.rig.log_book import LOG_PROOF
 from ledcal.rig.rebuild import calibration_of, difference, rebuilt
 from ledcal.rig.release import calibration_json, with_record
 from ledcal.rig.run import CALIBRATION
@@ -121,7 +122,8 @@ def test_verify_makes_the_file_again(
     )
     (sealed_run / PANEL_FILE).write_bytes(encode(other, key_id=key.key_id, sign=key.sign))
     (sealed_run / SEAL).write_bytes(seal_bytes(sealed_run, key))
-    (finding,) = verify_run(sealed_run, data_folder).findings
+    (logged, finding) = verify_run(sealed_run, data_folder).findings
+    assert logged.file == LOG_PROOF
     assert finding.file == PANEL_FILE
     assert finding.text == (
         f"is not what {CALIBRATION} makes: it differs at byte 80: 0x20 instead of 0x1c"
@@ -136,6 +138,7 @@ def test_a_record_that_makes_no_file_is_named(
     other = with_record(panel_content(identity), bytes.fromhex(sha256_hex(content)))
     (sealed_run / PANEL_FILE).write_bytes(encode(other, key_id=key.key_id, sign=key.sign))
     (sealed_run / SEAL).write_bytes(seal_bytes(sealed_run, key))
-    (finding,) = verify_run(sealed_run, data_folder).findings
+    (logged, *others, finding) = verify_run(sealed_run, data_folder).findings
+    assert {logged.file, *(one.file for one in others)} == {LOG_PROOF}
     assert finding.file == CALIBRATION
     assert finding.text.startswith("is damaged: ")

@@ -13,6 +13,7 @@ from ledcal.rig.errors import RefusedInput
 from ledcal.rig.folder import canonical
 from ledcal.rig.journal import JOURNAL
 from ledcal.rig.keys import ENGINEERING_KEY, SigningKey
+from ledcal.rig.log_book import LOG_PROOF
 from ledcal.rig.run import CALIBRATION
 from ledcal.rig.verify import verify_path, verify_run
 
@@ -134,8 +135,9 @@ def test_another_key_is_not_this_folders(sealed_run: Path, data_folder: Path) ->
     found = verify_run(sealed_run, data_folder)
     assert found.key is None
     assert found.key_id == key.key_id.hex()
-    # The panel's file was signed by the station: the two keys do not go together.
-    assert {f.file for f in found.findings} == {PANEL_FILE}
+    # The panel's file was signed by the station: the two keys do not go together; and the log
+    # knows the station file as it was.
+    assert {f.file for f in found.findings} == {PANEL_FILE, LOG_PROOF}
 
 
 def test_without_the_data_folders_key_none_is_known(
@@ -167,7 +169,7 @@ def test_files_that_do_not_belong_together_are_named_though_sealed(
         (sealed_run / name).write_bytes(whole[name])
     (sealed_run / CALIBRATION).unlink()
     (sealed_run / SEAL).write_bytes(seal_bytes(sealed_run, key))
-    assert altered(sealed_run, data_folder) == {CALIBRATION}
+    assert altered(sealed_run, data_folder) == {CALIBRATION, LOG_PROOF}
 
 
 def reseal(folder: Path, change: Callable[[dict[str, Any]], object]) -> bytes:

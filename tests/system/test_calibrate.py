@@ -79,7 +79,7 @@ def test_one_flipped_bit_in_any_file_is_named(
 ) -> None:
     run = Path(passed["folder"])
     names = sorted(path.name for path in run.iterdir())
-    assert len(names) == 14
+    assert len(names) == 17
     for number, name in enumerate(names):
         copy = tmp_path / str(number) / run.name
         shutil.copytree(run, copy)

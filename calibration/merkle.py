@@ -1,0 +1,203 @@
+"""The Merkle tree of a log (RFC 9162, section 2.1): roots and proofs over SHA-256.
+
+Whoever kept an earlier root can tell that the log only grew since; whoever holds one entry can
+tell that it is in the log, without the other entries.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+EMPTY_ROOT = sha256().digest()
+"""Root of the log without an entry (RFC 9162, 2.1.1)."""
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """Return the hash of an entry: SHA-256(0x00 || entry)."""
+    return sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of two neighbours: SHA-256(0x01 || left || right)."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+class Frontier:
+    """The right edge of a growing tree: all that is needed to add entries and to tell the root.
+
+    Attributes:
+        size: How many leaves the tree has.
+    """
+
+    def __init__(self, leaves: Sequence[bytes] = ()) -> None:
+        """Begin with some leaf hashes, or with none."""
+        self.size = 0
+        self._edge: list[bytes] = []
+        for leaf in leaves:
+            self.append(leaf)
+
+    def append(self, leaf: bytes) -> None:
+        """Add the hash of one more entry."""
+        node, full = leaf, self.size
+        # Each one bit at the low end of the size is a whole subtree that now has its neighbour.
+        while full & 1:
+            node = node_hash(self._edge.pop(), node)
+            full >>= 1
+        self._edge.append(node)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Return the root hash, 32 bytes."""
+        if not self._edge:
+            return EMPTY_ROOT
+        node = self._edge[-1]
+        for left in reversed(self._edge[:-1]):
+            node = node_hash(left, node)
+        return node
+
+
+def root(leaves: Sequence[bytes]) -> bytes:
+    """Return the root over leaf hashes, 32 bytes."""
+    return Frontier(leaves).root()
+
+
+def inclusion_spans(index: int, size: int) -> list[tuple[int, int]]:
+    """Return the spans of leaves whose roots are a leaf's inclusion proof (RFC 9162, 2.1.3.1).
+
+    Args:
+        index: Place of the leaf, from 0.
+        size: Leaves of the tree.
+
+    Returns:
+        First leaf of each span and the one after its last, in the order of the proof.
+
+    Raises:
+        IndexError: There is no such leaf.
+    """
+    if not 0 <= index < size:
+        raise IndexError(f"leaf {index} of a tree of {size}")
+    spans: list[tuple[int, int]] = []
+    first, end = 0, size
+    while end - first > 1:
+        middle = first + _split(end - first)
+        if index < middle:
+            spans.append((middle, end))
+            end = middle
+        else:
+            spans.append((first, middle))
+            first = middle
+    return spans[::-1]
+
+
+def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """Return the hashes that lead from a leaf, from 0, to the root of all leaf hashes.
+
+    Raises:
+        IndexError: There is no such leaf.
+    """
+    return [root(leaves[first:end]) for first, end in inclusion_spans(index, len(leaves))]
+
+
+def inclusion_holds(
+    index: int, size: int, leaf: bytes, proof: Sequence[bytes], expected: bytes
+) -> bool:
+    """Tell whether a leaf is at its place in the tree of that root (RFC 9162, 2.1.3.2).
+
+    Args:
+        index: Place of the leaf, from 0.
+        size: Leaves of the tree.
+        leaf: The leaf's hash.
+        proof: From `inclusion_proof`.
+        expected: Root of the tree.
+    """
+    if not 0 <= index < size:
+        return False
+    place, last, node = index, size - 1, leaf
+    for hashed in proof:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            node = node_hash(hashed, node)
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            node = node_hash(node, hashed)
+        place, last = place >> 1, last >> 1
+    return last == 0 and node == expected
+
+
+def consistency_spans(first: int, size: int) -> list[tuple[int, int]]:
+    """Return the spans whose roots show that a tree grew from its first leaves (2.1.4.1).
+
+    Args:
+        first: Leaves of the earlier tree.
+        size: Leaves of the whole tree.
+
+    Returns:
+        First leaf of each span and the one after its last, in the order of the proof.
+
+    Raises:
+        IndexError: The earlier tree is empty or larger than the whole.
+    """
+    if not 0 < first <= size:
+        raise IndexError(f"an earlier tree of {first} in a tree of {size}")
+    spans: list[tuple[int, int]] = []
+    begin, end, whole = 0, size, True
+    while first != end:
+        middle = begin + _split(end - begin)
+        if first <= middle:
+            spans.append((middle, end))
+            end = middle
+        else:
+            spans.append((begin, middle))
+            begin, whole = middle, False
+    # Whoever asks has the root of the earlier tree, when that is what is left.
+    return [*([] if whole else [(begin, end)]), *spans[::-1]]
+
+
+def consistency_proof(first: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """Return the hashes that show that the tree of all leaf hashes grew from the first ones.
+
+    Raises:
+        IndexError: The earlier tree is empty or larger than the whole.
+    """
+    return [root(leaves[begin:end]) for begin, end in consistency_spans(first, len(leaves))]
+
+
+def consistency_holds(
+    first: int, second: int, first_root: bytes, second_root: bytes, proof: Sequence[bytes]
+) -> bool:
+    """Tell whether the second tree begins with all of the first (RFC 9162, 2.1.4.2).
+
+    Args:
+        first: Leaves of the earlier tree.
+        second: Leaves of the later tree.
+        first_root: Root of the earlier tree.
+        second_root: Root of the later tree.
+        proof: From `consistency_proof`.
+    """
+    if first == second:
+        return not proof and first_root == second_root
+    if not 0 < first < second or not proof:
+        return False
+    # An earlier tree that is one whole subtree is its own first hash.
+    path = [first_root, *proof] if first & (first - 1) == 0 else [*proof]
+    place, last = first - 1, second - 1
+    while place & 1:
+        place, last = place >> 1, last >> 1
+    earlier = later = path[0]
+    for hashed in path[1:]:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            earlier, later = node_hash(hashed, earlier), node_hash(hashed, later)
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            later = node_hash(later, hashed)
+        place, last = place >> 1, last >> 1
+    return last == 0 and earlier == first_root and later == second_root
+
+
+def _split(size: int) -> int:
+    """Return the largest power of two below the size."""
+    return 1 << (size - 1).bit_length() - 1

@@ -1,0 +1,77 @@
+"""The database itself refuses to change or delete a row: a second guard beside the log's hashes.
+
+Alembic's batch mode rebuilds a table of SQLite and drops its triggers without a word, so that each
+migration makes them anew, and each start looks whether they are there.
+"""
+
+from sqlalchemy import Connection, text
+
+from ledcal.rig.errors import StationError
+from ledcal.rig.store.schema import METADATA
+
+_FUNCTION = "ledcal_rows_are_only_added"
+
+
+def make_triggers(connection: Connection) -> None:
+    """Make the triggers of every table that have gone or were never there."""
+    present = _present(connection)
+    if connection.dialect.name == "postgresql":
+        connection.execute(
+            text(
+                f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS "
+                "$$ BEGIN RAISE EXCEPTION 'rows of % are only ever added', TG_TABLE_NAME; END $$"
+            )
+        )
+    for name, table, action in _wanted(connection.dialect.name):
+        if name not in present:
+            connection.execute(text(_sql(connection.dialect.name, name, table, action)))
+
+
+def require_triggers(connection: Connection) -> None:
+    """Refuse a store whose rows could be changed.
+
+    Raises:
+        StationError: A trigger is not there.
+    """
+    present = _present(connection)
+    gone = [name for name, *_ in _wanted(connection.dialect.name) if name not in present]
+    if gone:
+        raise StationError(
+            "STORE",
+            f"the record store has lost its guards {', '.join(gone)}: somebody removed them; "
+            "run `ledcal verify` on the data folder, then restore the store from its backup",
+        )
+
+
+def _wanted(dialect: str) -> list[tuple[str, str, str]]:
+    actions = ["UPDATE", "DELETE"]
+    # SQLite knows no TRUNCATE.
+    if dialect == "postgresql":
+        actions.append("TRUNCATE")
+    return [
+        (f"{table}_no_{action.lower()}", table, action)
+        for table in sorted(METADATA.tables)
+        for action in actions
+    ]
+
+
+def _sql(dialect: str, name: str, table: str, action: str) -> str:
+    if dialect == "postgresql":
+        each = "STATEMENT" if action == "TRUNCATE" else "ROW"
+        return (
+            f"CREATE TRIGGER {name} BEFORE {action} ON {table} FOR EACH {each} "
+            f"EXECUTE FUNCTION {_FUNCTION}()"
+        )
+    return (
+        f"CREATE TRIGGER {name} BEFORE {action} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are only ever added'); END"
+    )
+
+
+def _present(connection: Connection) -> set[str]:
+    source = (
+        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        if connection.dialect.name == "postgresql"
+        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    return {str(name) for name in connection.execute(text(source)).scalars()}

@@ -1,0 +1,194 @@
+"""Every kind of attack on the log by somebody who owns the database, each named."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from ledcal.calibration.merkle import leaf_hash
+from ledcal.rig.folder import canonical
+from ledcal.rig.keys import SigningKey, engineering_key, signature_holds
+from ledcal.rig.store import log
+from ledcal.rig.store.opened import STORE, open_store, open_store_to_read, store_url
+from ledcal.rig.store.schema import METADATA
+from ledcal.rig.store.verify_log import LogCheck, verify_log
+
+COUNT, OUTSIDE = 20, 15
+Attack = Callable[[sqlite3.Connection], object]
+
+
+class Victim:
+    """A log of twenty entries with a checkpoint after every fifth; one is kept outside."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.key: SigningKey = engineering_key(folder)
+        with open_store(store_url(folder)) as store:
+            for number in range(COUNT):
+                with store.adding() as connection:
+                    log.append(connection, entry(number))
+                    if number % 5 == 4:
+                        note = log.checkpoint(connection, "bench 3", self.key)
+                        if number == OUTSIDE - 1:
+                            self.outside = note
+
+    def attacked(self, attack: Attack) -> None:
+        with closing(sqlite3.connect(self.folder / STORE)) as connection:
+            for name in METADATA.tables:
+                for action in ("update", "delete"):
+                    connection.execute(f"DROP TRIGGER IF EXISTS {name}_no_{action}")
+            attack(connection)
+            connection.commit()
+
+    def check(self, *, witness: bool = False) -> LogCheck:
+        witnesses = {"a certificate": self.outside} if witness else {}
+        with open_store_to_read(store_url(self.folder)) as store, store.reading() as connection:
+            publics = {self.key.key_id.hex(): self.key.public}
+            return verify_log(connection, publics, signature_holds, witnesses)
+
+    def words(self, *, witness: bool = False) -> str:
+        found = self.check(witness=witness).findings
+        return "\n".join(f"{one.where}: {one.text}" for one in found)
+
+
+def entry(number: int, who: str = "ann") -> log.LogEntry:
+    return log.LogEntry(
+        kind="test", subject=f"S{number}", who=who, station="bench", facts={"n": number}
+    )
+
+
+def forged(number: int) -> bytes:
+    return canonical(
+        {
+            **{"format": log.ENTRY_FORMAT, "at": "2026-01-01T00:00:00+00:00", "kind": "test"},
+            **{"subject": f"S{number}", "who": "eve", "station": "bench", "facts": {}},
+        }
+    )
+
+
+@pytest.fixture
+def victim(tmp_path: Path) -> Victim:
+    return Victim(tmp_path)
+
+
+def test_an_untouched_log_is_clean(victim: Victim) -> None:
+    found = victim.check(witness=True)
+    assert (found.size, found.findings) == (COUNT, ())
+
+
+def test_an_edited_entry(victim: Victim) -> None:
+    victim.attacked(
+        lambda c: c.execute("UPDATE log_entry SET entry = ? WHERE number = 7", (forged(7),))
+    )
+    assert "entry 7: was altered: its hash is not the one in the tree" in victim.words()
+
+
+def test_an_edited_entry_with_its_hash_mended(victim: Victim) -> None:
+    def attack(connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE log_entry SET entry = ? WHERE number = 7", (forged(7),))
+        connection.execute(
+            "UPDATE tree_node SET hash = ? WHERE level = 0 AND position = 7",
+            (leaf_hash(forged(7)),),
+        )
+
+    victim.attacked(attack)
+    assert (
+        "checkpoint 10: the log's first 10 entries are not those that were signed: something "
+        "from entry 5 on was altered"
+    ) in victim.words()
+
+
+def test_two_entries_exchanged(victim: Victim) -> None:
+    def attack(connection: sqlite3.Connection) -> None:
+        for table, column in (("log_entry", "number"), ("tree_node", "position")):
+            where = "" if table == "log_entry" else " AND level = 0"
+            for old, new in ((11, 99), (12, 11), (99, 12)):
+                connection.execute(
+                    f"UPDATE {table} SET {column} = {new} WHERE {column} = {old}{where}"
+                )
+
+    victim.attacked(attack)
+    assert "checkpoint 15: the log's first 15 entries are not those" in victim.words()
+
+
+def test_an_entry_removed_from_the_middle(victim: Victim) -> None:
+    victim.attacked(lambda c: c.execute("DELETE FROM log_entry WHERE number = 9"))
+    words = victim.words()
+    assert "entry 10: stands at place 9: entries were removed, added or reordered" in words
+
+
+def test_the_tail_cut(victim: Victim) -> None:
+    victim.attacked(lambda c: c.execute("DELETE FROM log_entry WHERE number >= 17"))
+    assert "the log was cut: 20 entries were signed, 17 are there" in victim.words()
+
+
+def test_the_tail_cut_with_its_checkpoints_is_seen_by_an_outside_witness_alone(
+    victim: Victim,
+) -> None:
+    def attack(connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM log_entry WHERE number >= 12")
+        connection.execute("DELETE FROM tree_node WHERE level = 0 AND position >= 12")
+        connection.execute("DELETE FROM checkpoint WHERE size > 12")
+
+    victim.attacked(attack)
+    assert victim.words() == ""
+    words = victim.words(witness=True)
+    assert words == "a certificate: the log was cut: 15 entries were signed, 12 are there"
+
+
+def test_a_whole_log_made_anew_is_seen_by_an_outside_witness(victim: Victim) -> None:
+    (victim.folder / STORE).unlink()
+    with open_store(store_url(victim.folder)) as store:
+        for number in range(COUNT):
+            with store.adding() as connection:
+                log.append(connection, entry(number, who="eve"))
+                log.checkpoint(connection, "bench 3", victim.key)
+    assert victim.words() == ""
+    assert "a certificate: the log's first 15 entries are not those" in victim.words(witness=True)
+
+
+def test_an_entry_added_past_the_log(victim: Victim) -> None:
+    victim.attacked(
+        lambda c: c.execute("INSERT INTO log_entry VALUES (20, 'test', 'S20', ?)", (forged(20),))
+    )
+    assert "entry 20: was altered: its hash is not the one in the tree" in victim.words()
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE log_entry SET entry = 'text' WHERE number = 3", "entry 3: was altered: it holds"),
+        ("UPDATE log_entry SET entry = x'ff' WHERE number = 3", "entry 3: was altered: it is no"),
+        ("UPDATE log_entry SET entry = x'5b5d' WHERE number = 3", "it is no entry of a log"),
+        ("UPDATE log_entry SET kind = 'other' WHERE number = 3", "entry 3: is listed as other S3"),
+        ("UPDATE log_entry SET subject = 'x' WHERE number = 3", "entry 3: is listed as test x"),
+        ("UPDATE log_entry SET number = -5 WHERE number = 3", "entry -5: stands at place 0"),
+        ("UPDATE tree_node SET hash = 'x' WHERE position = 3", "entry 3: was altered: its hash"),
+        ("UPDATE checkpoint SET note = 'x' WHERE size = 5", "checkpoint 5: is damaged"),
+        ("UPDATE checkpoint SET note = x'00' WHERE size = 5", "checkpoint 5: is damaged"),
+        ("UPDATE checkpoint SET note = 7 WHERE size = 5", "checkpoint 5: is damaged"),
+        ("UPDATE checkpoint SET size = 6 WHERE size = 5", "checkpoint 6: says that it is of 5"),
+        (
+            "UPDATE checkpoint SET note = replace(note, 'bench 3', 'bench 4') WHERE size = 5",
+            "checkpoint 5: was altered, or is signed with a key that is not known here",
+        ),
+    ],
+)
+def test_whatever_stands_in_a_row_is_a_finding_and_no_crash(
+    victim: Victim, statement: str, words: str
+) -> None:
+    victim.attacked(lambda c: c.execute(statement))
+    assert words in victim.words()
+
+
+def test_a_checkpoint_by_another_key_is_not_believed(victim: Victim, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    stranger = engineering_key(other)
+    with open_store(store_url(other)) as store, store.adding() as connection:
+        log.append(connection, entry(0, who="eve"))
+        note = log.checkpoint(connection, "bench 3", stranger)
+    victim.outside = note
+    assert "a certificate: was altered, or is signed with a key" in victim.words(witness=True)
