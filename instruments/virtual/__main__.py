@@ -15,6 +15,7 @@ from typing import Any
 
 from ledcal.instruments.virtual import (
     certificates,
+    daq_models,
     power_meter,
     spectrometer,
     thermocouple_logger,
@@ -67,6 +68,12 @@ def _options() -> argparse.Namespace:
         help="raw Ed25519 public key that the panel trusts; may be repeated",
     )
     parser.add_argument("--mode", choices=("PROD", "ENG"), default="ENG", help="of the panel")
+    parser.add_argument(
+        "--logger",
+        choices=tuple(daq_models.MODELS),
+        default=daq_models.DAQ970A.model,
+        help="model of the thermocouple logger",
+    )
     options = parser.parse_args()
     if not options.folder.is_dir():
         parser.error(f"--folder {options.folder}: no such folder; create it first")
@@ -102,7 +109,9 @@ async def serve(options: argparse.Namespace) -> None:
     bench = Bench(clock, world, firmware)
     heads = draw_heads(options.seed, INPUTS)
     multiplexer = Multiplexer(world.heat, heads.thermocouples, heads.thermocouple_noise)
-    logger = thermocouple_logger.VirtualThermocoupleLogger(bench, multiplexer)
+    logger = thermocouple_logger.VirtualThermocoupleLogger(
+        bench, multiplexer, daq_models.MODELS[options.logger]
+    )
     meter = power_meter.VirtualPowerMeter(bench, heads.meter)
     meter_port = SerialPort(meter, clock)
     panel_port = SerialPort(VirtualPanel(bench), clock, lambda: firmware.hear(clock.now_s()))
@@ -127,7 +136,7 @@ async def serve(options: argparse.Namespace) -> None:
         "truth": await serve_tcp(lambda: TruthSession(truth)),
     }
     ports = {name: port_of(server) for name, server in servers.items()}
-    paths = _write_certificates(options.folder, heads)
+    paths = _write_certificates(options.folder, heads, logger.model)
     tasks = [
         asyncio.create_task(work)
         for work in (bench.run(), meter_port.serve(), panel_port.serve(), stop.wait())
@@ -137,7 +146,9 @@ async def serve(options: argparse.Namespace) -> None:
         "simulated": True,
         "speed": options.speed,
         "seed": options.seed,
-        "instruments": _instruments(meter_port, panel_port, ports, paths, firmware.serial),
+        "instruments": _instruments(
+            meter_port, panel_port, ports, paths, firmware.serial, logger.model
+        ),
         "truth": f"{LOOPBACK}:{ports['truth']}",
     }
     print(json.dumps(ready), flush=True)
@@ -151,7 +162,9 @@ async def serve(options: argparse.Namespace) -> None:
         task.result()
 
 
-def _write_certificates(folder: Path, heads: Heads) -> dict[str, str]:
+def _write_certificates(
+    folder: Path, heads: Heads, logger: daq_models.LoggerModel
+) -> dict[str, str]:
     """Write the three certificates and return their paths by instrument."""
     contents = {
         "power_meter": certificates.power_meter(
@@ -159,7 +172,7 @@ def _write_certificates(folder: Path, heads: Heads) -> dict[str, str]:
         ),
         "spectrometer": certificates.spectrometer(heads.spectrometer, spectrometer.SERIAL),
         "thermocouple_logger": certificates.thermocouple_logger(
-            heads.thermocouples, thermocouple_logger.SERIAL
+            heads.thermocouples, logger.serial, logger
         ),
     }
     return {
@@ -173,6 +186,7 @@ def _instruments(
     ports: dict[str, int],
     paths: dict[str, str],
     panel_serial: str,
+    logger: daq_models.LoggerModel,
 ) -> dict[str, Any]:
     return {
         "power_meter": {
@@ -188,10 +202,10 @@ def _instruments(
             "certificate": paths["spectrometer"],
         },
         "thermocouple_logger": {
-            "driver": "keysight_daq970a",
+            "driver": logger.driver,
             "resource": f"TCPIP::{LOOPBACK},{ports['vxi11']}::inst0::INSTR",
             "resource_socket": f"TCPIP::{LOOPBACK}::{ports['logger']}::SOCKET",
-            "serial": thermocouple_logger.SERIAL,
+            "serial": logger.serial,
             "thermocouples": INPUTS,
             "certificate": paths["thermocouple_logger"],
         },
