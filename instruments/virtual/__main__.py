@@ -30,6 +30,7 @@ from ledcal.instruments.virtual.multiplexer import Multiplexer
 from ledcal.instruments.virtual.panel import VirtualPanel
 from ledcal.instruments.virtual.panel_conditions import panel_conditions
 from ledcal.instruments.virtual.panel_firmware import PanelFirmware
+from ledcal.instruments.virtual.portmapper import portmapper_for
 from ledcal.instruments.virtual.transports import (
     LOOPBACK,
     ScpiSession,
@@ -73,6 +74,11 @@ def _options() -> argparse.Namespace:
         choices=tuple(daq_models.MODELS),
         default=daq_models.DAQ970A.model,
         help="model of the thermocouple logger",
+    )
+    parser.add_argument(
+        "--portmapper",
+        action="store_true",
+        help="also tell on port 111 where VXI-11 is; needs root",
     )
     options = parser.parse_args()
     if not options.folder.is_dir():
@@ -136,6 +142,8 @@ async def serve(options: argparse.Namespace) -> None:
         "truth": await serve_tcp(lambda: TruthSession(truth)),
     }
     ports = {name: port_of(server) for name, server in servers.items()}
+    if options.portmapper:
+        servers["portmapper"] = await portmapper_for(ports["vxi11"])
     paths = _write_certificates(options.folder, heads, logger.model)
     tasks = [
         asyncio.create_task(work)
