@@ -23,6 +23,7 @@ class LoggerModel:
         module: Model of the multiplexers in slots 100 and 300.
         module_revision: Serial and firmware of a module, as SYSTem:CTYPe? answers them.
         memory: Readings that fit into the memory.
+        keeps_scan_list: The scan list is still there after the power has failed.
         junction: Reference junction after *RST and CONFigure:TEMPerature.
         forgets: CONFigure, SENSe and TRIGger commands clear the memory, not only a new scan.
         hidden: Parts of a reading that CONFigure and MEASure? switch off.
@@ -39,6 +40,7 @@ class LoggerModel:
     module: str
     module_revision: str
     memory: int
+    keeps_scan_list: bool
     junction: str
     forgets: bool
     hidden: frozenset[str]
@@ -56,6 +58,7 @@ DAQ970A = LoggerModel(
     module="DAQM901A",
     module_revision="MY58001234,01.00",  # [?]
     memory=100_000,  # K1 p29
+    keeps_scan_list=True,  # K1 p215
     junction="INT",  # [?] some clients found the fixed one, which its forerunners have
     forgets=False,  # K1 p109: a new scan or *RST
     hidden=frozenset({"CHANnel"}),  # K1 p139
@@ -72,6 +75,7 @@ AGILENT_34972A = LoggerModel(
     module="34901A",
     module_revision="0,2.3",  # [?]
     memory=50_000,  # K2, DATA:POINts?
+    keeps_scan_list=False,  # [?]
     junction="FIX",  # K2, TCouple:RJUNction:TYPE
     forgets=True,  # K2, DATA:REMove?
     hidden=frozenset(FORMAT_PARTS),  # K2, FORMat:READing:*

@@ -30,7 +30,6 @@ class VirtualThermocoupleLogger(ScpiInstrument):
 
     Attributes:
         model: The model that it is.
-        serial: The serial number that it says.
     """
 
     queue_depth = 20
@@ -41,7 +40,6 @@ class VirtualThermocoupleLogger(ScpiInstrument):
     ) -> None:
         """Switch on with the factory settings."""
         self.model = model
-        self.serial = model.serial
         self._multiplexer = multiplexer
         self._questionable = RegisterGroup(lambda: MEMORY_OVERFLOW * self._memory.overflowed)
         self._operation = RegisterGroup(
@@ -60,9 +58,19 @@ class VirtualThermocoupleLogger(ScpiInstrument):
         super().__init__()
         self._reset()
 
+    def switch_on(self) -> None:
+        """Start after power has failed; a scan list that is kept is so without its settings."""
+        super().switch_on()
+        scan = self._multiplexer.scan if self.model.keeps_scan_list else []
+        self._reset()
+        self._multiplexer.scan = scan
+        self._preset_status()
+        self._clear_groups()
+
     def identity(self) -> str:
         """Return maker, model, serial, firmware."""
-        return f"{self.model.maker},{self.model.model},{self.serial},{self.model.firmware}"
+        model = self.model
+        return f"{model.maker},{model.model},{model.serial},{model.firmware}"
 
     def commands(self) -> Mapping[str, Handler]:
         """Return the table: what belongs to the whole instrument, then its parts."""
@@ -78,7 +86,7 @@ class VirtualThermocoupleLogger(ScpiInstrument):
             "CONFigure?": self._configuration,
             "MEASure:TEMPerature?": self._measure_temperature,
             "MEASure:VOLTage[:DC]?": self._measure_voltage,
-            "STATus:PRESet": self._preset_status,
+            "STATus:PRESet": lambda _: self._preset_status(),
             "SYSTem:PRESet": lambda _: self._memory.reset(),
             **self._questionable.commands("STATus:QUEStionable", self.integer),
             **self._operation.commands("STATus:OPERation", self.integer),
@@ -113,10 +121,13 @@ class VirtualThermocoupleLogger(ScpiInstrument):
     def _clear_events(self, _: Call) -> None:
         self.errors.clear()
         self.event_status = 0
+        self._clear_groups()
+
+    def _clear_groups(self) -> None:
         self._questionable.clear()
         self._operation.clear()
 
-    def _preset_status(self, _: Call) -> None:
+    def _preset_status(self) -> None:
         self._questionable.enable = self._operation.enable = 0
 
     async def _complete(self, _: Call) -> None:

@@ -10,7 +10,9 @@ import asyncio
 import struct
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
+from ledcal.instruments.virtual.fault_line import FaultLine, HangUp, Send
 from ledcal.instruments.virtual.messages import LONGEST_MESSAGE
 from ledcal.instruments.virtual.onc_rpc import (
     NoSuchProcedure,
@@ -41,6 +43,7 @@ FREE = 0
 class Link:
     """One client's link: what it has written and what it has not read yet."""
 
+    hang_up: HangUp
     incoming: bytes = b""
     outgoing: bytes = b""
     event: asyncio.Event = field(default_factory=asyncio.Event)
@@ -52,10 +55,11 @@ class Link:
 class Vxi11Server:
     """Serves one SCPI instrument to any number of clients."""
 
-    def __init__(self, instrument: ScpiInstrument, lock: asyncio.Lock) -> None:
-        """Use the instrument in turn with its other connections."""
+    def __init__(self, instrument: ScpiInstrument, lock: asyncio.Lock, line: FaultLine) -> None:
+        """Use the instrument in turn with its other connections; `line` is what goes wrong."""
         self._instrument = instrument
         self._turn = lock
+        self._line = line
         self._links: dict[int, Link] = {}
         self._last_link = FREE
         self._holder = FREE
@@ -66,13 +70,20 @@ class Vxi11Server:
         return await asyncio.start_server(self._connected, LOOPBACK, 0)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._line.off:
+            writer.close()
+            return
         own: set[int] = set()
+        connection = self._line.connected(writer.close)
         _, port = writer.get_extra_info("sockname")
 
         async def serve(procedure: int, arguments: Xdr) -> bytes:
+            connection.heard()
             if procedure == CREATE_LINK:
-                return await self._create_link(arguments, own, port)
-            return await self._serve(procedure, arguments, own)
+                number, answer = await self._create_link(arguments, Link(writer.close), port)
+                own.add(number)
+                return answer
+            return await self._serve(procedure, arguments)
 
         core = Program(DEVICE_CORE, VERSION, serve)
         abort = Program(DEVICE_ASYNC, VERSION, self._serve_abort)
@@ -80,8 +91,9 @@ class Vxi11Server:
             await serve_stream([core, abort], reader, writer)
         finally:
             # A client that died or forgot leaves no link and no lock behind.
-            for number in tuple(own):
+            for number in own:
                 self._destroy(number)
+            self._line.disconnected(connection)
 
     async def _serve_abort(self, procedure: int, arguments: Xdr) -> bytes:
         if procedure != ABORT:
@@ -93,7 +105,7 @@ class Vxi11Server:
         link.event.set()
         return struct.pack(">I", NO_ERROR)
 
-    async def _serve(self, procedure: int, arguments: Xdr, own: set[int]) -> bytes:
+    async def _serve(self, procedure: int, arguments: Xdr) -> bytes:
         """Serve one call of the core channel to a link that exists (VXI-11, table B.2)."""
         if procedure in (CREATE_INTERRUPT, DESTROY_INTERRUPT):
             return struct.pack(">I", NOT_SUPPORTED)
@@ -121,27 +133,24 @@ class Vxi11Server:
         if procedure == ENABLE_SRQ:
             return struct.pack(">I", NOT_SUPPORTED)
         if procedure == DESTROY_LINK:
-            own.discard(number)
             self._destroy(number)
             return struct.pack(">I", NO_ERROR)
         raise NoSuchProcedure
 
-    async def _create_link(self, arguments: Xdr, own: set[int], abort_port: int) -> bytes:
+    async def _create_link(self, arguments: Xdr, link: Link, abort_port: int) -> tuple[int, bytes]:
+        """Return the new link's number, FREE if there is none, and the answer."""
         arguments.word()  # the client's own id
         wants_lock, timeout_ms = arguments.word(), arguments.word()
         if arguments.opaque().decode("latin-1").lower() != "inst0":
-            return struct.pack(">4I", NO_DEVICE, 0, 0, 0)
+            return FREE, struct.pack(">4I", NO_DEVICE, 0, 0, 0)
         if len(self._links) >= MOST_LINKS:
-            return struct.pack(">4I", NO_RESOURCES, 0, 0, 0)
+            return FREE, struct.pack(">4I", NO_RESOURCES, 0, 0, 0)
         self._last_link += 1
         number = self._last_link
-        self._links[number] = Link()
-        own.add(number)
         if wants_lock and await self._lock(number, WAIT_FLAG, timeout_ms) != NO_ERROR:
-            own.discard(number)
-            self._destroy(number)
-            return struct.pack(">4I", LOCKED, 0, 0, 0)
-        return struct.pack(">4I", NO_ERROR, number, abort_port, LARGEST_RECEIVE)
+            return FREE, struct.pack(">4I", LOCKED, 0, 0, 0)
+        self._links[number] = link
+        return number, struct.pack(">4I", NO_ERROR, number, abort_port, LARGEST_RECEIVE)
 
     def _destroy(self, number: int) -> None:
         link = self._links.pop(number, None)
@@ -194,16 +203,23 @@ class Vxi11Server:
     ) -> None:
         if before is not None:
             await before
+
+        async def send(reply: bytes) -> None:
+            link.outgoing += reply
+            link.event.set()
+
         for line in message.splitlines():
             if link.outgoing:
                 link.outgoing = b""
                 link.event.clear()
                 self._instrument.report(-410)
-            async with self._turn:
-                reply = await self._instrument.execute(line)
-            if reply is not None:
-                link.outgoing += reply + b"\n"
-                link.event.set()
+            await self._line.handle(line, partial(self._answer, line), send, link.hang_up)
+
+    async def _answer(self, line: bytes, send: Send) -> None:
+        async with self._turn:
+            reply = await self._instrument.execute(line)
+        if reply is not None:
+            await send(reply + b"\n")
 
     async def _read(self, number: int, link: Link | None, arguments: Xdr) -> bytes:
         if link is None:
