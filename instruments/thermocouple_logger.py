@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Self
+from typing import ClassVar, Self
 
 from ledcal.calibration.indication import TemperatureIndication
 from ledcal.instruments.dialogue import Framing
@@ -26,6 +26,8 @@ class KeysightDAQ970A:
     Attributes:
         identity: Who it is.
     """
+
+    MODEL: ClassVar[str] = "DAQ970A"
 
     def __init__(self, link: Link, identity: Identity, thermocouples: Mapping[str, int]) -> None:
         """Use `open`."""
@@ -59,7 +61,7 @@ class KeysightDAQ970A:
         link = bus.open(resource_name, instrument="thermocouple logger", framing=_FRAMING)
         try:
             identity = link.query_as(parse_identity, "*IDN?")
-            identity.require(str(link), model="DAQ970A", serial=serial)
+            identity.require(str(link), model=cls.MODEL, serial=serial)
             link.name = f"thermocouple logger {identity.model} {identity.serial}"
             logger = cls(link, identity, thermocouples)
             logger._configure()

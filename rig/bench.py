@@ -15,6 +15,7 @@ from ledcal.calibration.certificate import (
     overdue,
 )
 from ledcal.calibration.thermocouple_certificate import ThermocoupleCertificate
+from ledcal.instruments.agilent_34972a import Agilent34972A
 from ledcal.instruments.clock import Clock
 from ledcal.instruments.errors import InstrumentError, WrongInstrument
 from ledcal.instruments.link import Bus
@@ -35,7 +36,10 @@ from ledcal.rig.station import PanelSettings, Station, beside
 
 POWER_METERS: Mapping[str, type[ThorlabsPM103]] = {"thorlabs_pm103": ThorlabsPM103}
 SPECTROMETERS: Mapping[str, type[JetiSpecbos1211]] = {"jeti_specbos_1211": JetiSpecbos1211}
-LOGGERS: Mapping[str, type[KeysightDAQ970A]] = {"keysight_daq970a": KeysightDAQ970A}
+LOGGERS: Mapping[str, type[KeysightDAQ970A]] = {
+    "keysight_daq970a": KeysightDAQ970A,
+    "agilent_34972a": Agilent34972A,
+}
 PANELS: Mapping[str, type[LedcalPanel]] = {"ledcal_panel": LedcalPanel}
 
 _I = TypeVar("_I", bound=Panel | PowerMeter | Spectrometer | ThermocoupleLogger)

@@ -100,6 +100,9 @@ def bench(
     list_faults: Annotated[
         bool, typer.Option("--list-faults", help="List the shipped fault files and end.")
     ] = False,
+    logger: Annotated[
+        str, typer.Option(metavar="MODEL", help="Thermocouple logger: DAQ970A or 34972A.")
+    ] = "DAQ970A",
     data: Data = DATA_FOLDER,
 ) -> None:
     """Serve the virtual bench until interrupted; print its station file's path."""
@@ -118,6 +121,7 @@ def bench(
             mode=mode,
             announce=typer.echo,
             faults=faults,
+            logger=logger,
         )
 
 

@@ -18,6 +18,8 @@ from ledcal.rig.folder import require_writable, write_whole
 from ledcal.rig.keys import engineering_key
 
 DEMO_SPEED = 20.0
+LOGGER_MODELS = ("DAQ970A", "34972A")
+"""The thermocouple loggers that the virtual bench can be; the first one unless it is told."""
 _START_LIMIT_S = 30.0
 
 
@@ -32,6 +34,7 @@ def virtual_bench(
     seed: int,
     mode: str = "DEMO",
     faults: Path | None = None,
+    logger: str = LOGGER_MODELS[0],
 ) -> Iterator[Path]:
     """Serve the virtual bench while the context lasts; yield the path of its station file.
 
@@ -46,6 +49,7 @@ def virtual_bench(
         seed: Draws the panel and the instruments' errors.
         mode: DEMO or ENG, written into the station file.
         faults: A fault file: what goes wrong on the bench.
+        logger: Model of the thermocouple logger.
 
     Raises:
         RefusedInput: The bench refuses the fault file.
@@ -55,7 +59,7 @@ def virtual_bench(
     command = [
         *(sys.executable, "-m", "ledcal.instruments.virtual", "--folder", str(folder)),
         *("--speed", str(speed), "--seed", str(seed), "--serial", serial),
-        *("--trust", public_key.hex(), "--mode", "ENG"),
+        *("--trust", public_key.hex(), "--mode", "ENG", "--logger", logger),
         *(() if faults is None else ("--faults", str(faults))),
     ]
     log = folder / "virtual-bench.log"

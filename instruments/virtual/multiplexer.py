@@ -63,6 +63,8 @@ class Channel:
     unit: str = "C"
     power_cycles: float = 1.0
     open_check: bool = False
+    auto_zero: bool = True
+    high_impedance: bool = False
     delay_s: float = AUTOMATIC_DELAY_S
     automatic_delay: bool = True
     upper: float = 0.0
@@ -110,6 +112,8 @@ class Multiplexer:
         self.changed: Callable[[], None] = lambda: None
         """Called when a command has changed how a channel measures."""
         self.scan: list[int] = []
+        self.cycles = dict.fromkeys(CHANNELS, 0)
+        """How often each channel's relay has closed; no reset changes that."""
         self.channels: dict[int, Channel] = {}
         self.reset()
 
@@ -162,6 +166,9 @@ class Multiplexer:
             "[SENSe:]TEMPerature:NPLCycles": ("power_cycles", _NPLC),
             "[SENSe:]VOLTage[:DC]:NPLCycles": ("power_cycles", _NPLC),
             "[SENSe:]FUNCtion": ("function", _function),
+            "[SENSe:][TEMPerature:]ZERO:AUTO": ("auto_zero", switch),
+            f"{_TCOUPLE}:IMPedance:AUTO": ("high_impedance", switch),
+            "INPut:IMPedance:AUTO": ("high_impedance", switch),
             "UNIT:TEMPerature": ("unit", discrete("C", "F", "K")),
         }
         other: dict[str, tuple[str, Parse]] = {
@@ -201,6 +208,7 @@ class Multiplexer:
     def value(self, number: int) -> float:
         """Return what a channel shows now in its unit; +9.9E+37 for an open thermocouple."""
         channel = self.channels[number]
+        self.cycles[number] += 1
         wired = self._wired.get(number)
         if wired is None or wired.name in self.opened:
             return OVERLOAD

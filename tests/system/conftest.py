@@ -30,6 +30,7 @@ class LiveBench:
         data_folder: Data folder that the station file names.
         panel: VISA resource name of the panel.
         process: The bench.
+        instruments: What its ready line says of them.
     """
 
     station: Path
@@ -37,6 +38,7 @@ class LiveBench:
     panel: str
     process: "subprocess.Popen[bytes]"
     truth_address: tuple[str, int]
+    instruments: dict[str, Any]
 
     def truth(self, **question: Any) -> dict[str, Any]:
         """Ask the side channel that only tests use."""
@@ -66,6 +68,7 @@ def live_bench(
     mode: str = "ENG",
     trusted: bool = True,
     also_trusted: Sequence[bytes] = (),
+    options: Sequence[str] = (),
 ) -> Iterator[LiveBench]:
     """Serve a virtual bench while the context lasts; `mode` is that of the panel's firmware."""
     data_folder = folder / "data"
@@ -80,6 +83,7 @@ def live_bench(
             *("--trust", key.public.hex() if trusted else bytes(32).hex()),
             *(f"--trust={public.hex()}" for public in also_trusted),
             *("--mode", mode),
+            *options,
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -97,6 +101,7 @@ def live_bench(
             panel=ready["instruments"]["panel"]["resource"],
             process=process,
             truth_address=(host, int(port)),
+            instruments=ready["instruments"],
         )
     finally:
         process.stdin.close()
