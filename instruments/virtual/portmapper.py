@@ -6,6 +6,7 @@ It listens on port 111, which needs root: only for clients like `lxi` and python
 import asyncio
 import struct
 from collections.abc import Mapping
+from typing import cast
 
 from ledcal.instruments.virtual.onc_rpc import (
     NoSuchProcedure,
@@ -79,8 +80,8 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._answering: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        # Some versions of asyncio do not derive their transport from the class of that name.
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         task = asyncio.create_task(self._answer(data, addr))

@@ -5,6 +5,7 @@ the pages of the manuals that their commands follow. Here: K1 p149 (488.2), K2 `
 `CONFigure`, `MEASure`, `STATus`, `SYSTem:PRESet`.
 """
 
+import asyncio
 from collections.abc import Mapping
 
 from ledcal.instruments.virtual.bench import Bench
@@ -41,6 +42,7 @@ class VirtualThermocoupleLogger(ScpiInstrument):
         """Switch on with the factory settings."""
         self.model = model
         self._multiplexer = multiplexer
+        self._completing: asyncio.Task[None] | None = None
         self._questionable = RegisterGroup(lambda: MEMORY_OVERFLOW * self._memory.overflowed)
         self._operation = RegisterGroup(
             lambda: self._scanner.condition & (SCANNING | AWAITS_TRIGGER * model.shows_waiting)
@@ -106,6 +108,7 @@ class VirtualThermocoupleLogger(ScpiInstrument):
 
     def _reset(self) -> None:
         """Restore the factory settings; status, errors and the clock stay (K2, *RST)."""
+        self._forget_completion()
         self._scanner.reset()
         self._multiplexer.reset()
         self._relays.reset()
@@ -113,12 +116,19 @@ class VirtualThermocoupleLogger(ScpiInstrument):
         self._form.reset()
         self._mainframe.reset()
 
+    def _forget_completion(self) -> None:
+        # IEEE 488.2, 10.18.1: *CLS and *RST cancel an *OPC that has not come true.
+        if self._completing is not None:
+            self._completing.cancel()
+        self._completing = None
+
     def _overload(self, bit: int) -> None:
         # K2 p280: in the questionable and in the standard event register, not in the error queue.
         self._questionable.latch(bit)
         self.event_status |= 0x08
 
     def _clear_events(self, _: Call) -> None:
+        self._forget_completion()
         self.errors.clear()
         self.event_status = 0
         self._clear_groups()
@@ -130,7 +140,11 @@ class VirtualThermocoupleLogger(ScpiInstrument):
     def _preset_status(self) -> None:
         self._questionable.enable = self._operation.enable = 0
 
-    async def _complete(self, _: Call) -> None:
+    def _complete(self, _: Call) -> None:
+        """*OPC waits for nothing: it leaves a mark for when the scan will be over."""
+        self._completing = asyncio.create_task(self._mark_completion())
+
+    async def _mark_completion(self) -> None:
         await self._scanner.at_rest()
         self.event_status |= 0x01
 

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.conformance import meter_clients, spectrometer_clients
+from tests.conformance import logger_clients, meter_clients, spectrometer_clients
 from tests.conformance.check import Check
 from tests.conformance.client_environment import Environments
 from tests.conformance.running_bench import running_bench
@@ -15,6 +15,7 @@ from tests.conformance.table import table
 GROUPS = {
     "power_meter": meter_clients,
     "spectrometer": spectrometer_clients,
+    "thermocouple_logger": logger_clients,
 }
 
 
