@@ -112,6 +112,8 @@ class ReadingMemory:
         self._threshold = 1
         self.reached: Callable[[], None] = lambda: None
         """Called when the number of readings reaches the threshold."""
+        self.lost: Callable[[], object] = lambda: None
+        """Called when a reading was lost."""
         self.filling: Callable[[], bool] = lambda: False
         """Tells whether a scan goes on that may add readings."""
         self.overflowed = False
@@ -136,6 +138,7 @@ class ReadingMemory:
         if len(self._readings) >= self._model.memory:
             self._readings.popleft()
             self.overflowed = True
+            self.lost()
         self._readings.append(reading)
         if len(self._readings) == self._threshold:
             self.reached()

@@ -52,6 +52,8 @@ class Scanner:
         self.started = datetime.now(UTC)
         self.changed: Callable[[], None] = lambda: None
         """Called when a TRIGger command has changed how a scan goes."""
+        self.turned: Callable[[], object] = lambda: None
+        """Called when the condition has turned, which may turn back before anybody looks."""
         self._scanning: asyncio.Task[None] | None = None
         self._awaits_trigger = False
         self._triggered = asyncio.Event()
@@ -165,11 +167,13 @@ class Scanner:
             raise ScpiError(-213)
         if not self._multiplexer.scan:
             raise ScpiError(-221, "the scan list is empty")
+        self.turned()
         self._memory.clear()
         self._triggered.clear()
         self._resting.clear()
         self._await_trigger()
         self._scanning = asyncio.create_task(self._scan(keep))
+        self.turned()
 
     def _await_trigger(self) -> None:
         """Say that nothing goes on until somebody triggers, unless somebody has."""
@@ -177,6 +181,7 @@ class Scanner:
             # Nobody pulls the external line or raises an alarm here: those wait until aborted.
             self._awaits_trigger = True
             self._resting.set()
+            self.turned()
 
     def _initiate(self, call: Call) -> None:
         if call.arguments:

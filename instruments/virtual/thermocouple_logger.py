@@ -50,6 +50,8 @@ class VirtualThermocoupleLogger(ScpiInstrument):
         self._form = ReadingFormat()
         self._memory = ReadingMemory(model, multiplexer, self._form, self.report)
         self._scanner = Scanner(bench, multiplexer, self._memory, self._form, self._overload)
+        self._scanner.turned = self._operation.update
+        self._memory.lost = self._questionable.update
         # An event without a condition (K1 p110).
         self._memory.reached = lambda: self._operation.latch(MEMORY_THRESHOLD)
         self._mainframe = Mainframe(model, self._scanner)
