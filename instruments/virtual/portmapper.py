@@ -4,15 +4,14 @@ It listens on port 111, which needs root: only for clients like `lxi` and python
 """
 
 import asyncio
+import os
 import struct
 from collections.abc import Mapping
-from typing import cast
 
 from ledcal.instruments.virtual.onc_rpc import (
     NoSuchProcedure,
     Program,
     Xdr,
-    answered,
     serve_stream,
 )
 from ledcal.instruments.virtual.transports import LOOPBACK
@@ -23,17 +22,18 @@ GET_PORT = 3
 TCP = 6
 
 
-async def portmapper_for(vxi11_port: int) -> asyncio.Server:
-    """Serve the portmapper of a host whose VXI-11 core channel is at a port.
+async def portmapper_for(vxi11_port: int, port: int = PORT) -> asyncio.Server:
+    """Serve the portmapper of a host whose VXI-11 channels are at a port.
 
     Raises:
-        SystemExit: port 111 is in use, or not for this user.
+        SystemExit: the portmapper's own port is in use, or not for this user.
     """
     try:
-        return await Portmapper({(DEVICE_CORE, VERSION): vxi11_port}).start()
+        return await Portmapper({(DEVICE_CORE, VERSION): vxi11_port}).start(port)
     except OSError as error:
+        reason = os.strerror(error.errno or 0)
         raise SystemExit(
-            f"--portmapper: port {PORT}: {error.strerror}; run as root, with no other portmapper"
+            f"--portmapper: port {port}: {reason}; run as root, with no other portmapper"
         ) from None
 
 
@@ -46,23 +46,14 @@ class Portmapper:
         self._program = Program(PORTMAPPER, PORTMAPPER_VERSION, self._serve)
 
     async def start(self, port: int = PORT) -> asyncio.Server:
-        """Listen on TCP and, until that is closed, on UDP.
+        """Listen on TCP, the only protocol that VXI-11 itself has.
 
         Raises:
             OSError: the port is in use, or not for this user.
         """
-        server = await asyncio.start_server(
+        return await asyncio.start_server(
             lambda reader, writer: serve_stream([self._program], reader, writer), LOOPBACK, port
         )
-        bound = server.sockets[0].getsockname()
-        try:
-            await asyncio.get_running_loop().create_datagram_endpoint(
-                lambda: _Datagrams(self._program), local_addr=bound
-            )
-        except OSError:
-            server.close()
-            raise
-        return server
 
     async def _serve(self, procedure: int, arguments: Xdr) -> bytes:
         if procedure != GET_PORT:
@@ -70,27 +61,3 @@ class Portmapper:
         program, version, protocol = (arguments.word() for _ in range(3))
         port = self._ports.get((program, version), 0) if protocol == TCP else 0
         return struct.pack(">I", port)
-
-
-class _Datagrams(asyncio.DatagramProtocol):
-    """Calls without record marks, one in a datagram."""
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-        self._answering: set[asyncio.Task[None]] = set()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # Some versions of asyncio do not derive their transport from the class of that name.
-        self._transport = cast(asyncio.DatagramTransport, transport)
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        task = asyncio.create_task(self._answer(data, addr))
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
-
-    async def _answer(self, record: bytes, addr: tuple[str, int]) -> None:
-        try:
-            reply = await answered(record, [self._program])
-        except (ValueError, struct.error):
-            return  # no call: whoever sent it waits for nothing
-        self._transport.sendto(reply, addr)
