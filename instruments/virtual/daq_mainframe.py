@@ -92,7 +92,7 @@ class Mainframe:
         now = self._now()
         try:
             then = moved(now)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise ScpiError(-222) from None
         if not 2000 <= then.year <= 2099:
             raise ScpiError(-222)
