@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from ledcal.instruments.virtual.fault_plan import FaultPlan
 from ledcal.instruments.virtual.faults import Fault
 
-STALL_POLL_WALL_S = 0.02
+TICK_WALL_S = 0.02
 
 Send = Callable[[bytes], Awaitable[None]]
 HangUp = Callable[[], None]
@@ -110,7 +110,7 @@ class FaultLine:
             hang_up()
             return
         while self._plan.lasting(self.name, "stalled"):
-            await asyncio.sleep(STALL_POLL_WALL_S)
+            await asyncio.sleep(TICK_WALL_S)
         other = self._plan.lasting(self.name, "other_instrument")
         if not struck and other is None:
             await execute(send)
@@ -141,6 +141,15 @@ class FaultLine:
             await send(reply)
         if drops:
             hang_up()
+
+
+async def keep_time(plan: FaultPlan, lines: Sequence[FaultLine]) -> None:
+    """Begin and end faults at their times, until cancelled."""
+    while True:
+        plan.tick()
+        for line in lines:
+            line.tick()
+        await asyncio.sleep(TICK_WALL_S)
 
 
 def _altered(reply: bytes, fault: Fault) -> bytes:
