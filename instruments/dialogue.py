@@ -13,12 +13,19 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ledcal.instruments.clock import Clock
-from ledcal.instruments.errors import DeviceError, LinkTimeout, ReplyError, WrongInstrument
+from ledcal.instruments.errors import (
+    DeviceError,
+    LinkLost,
+    LinkTimeout,
+    ReplyError,
+    WrongInstrument,
+)
 from ledcal.instruments.reply import code_and_text
 from ledcal.instruments.transcript import Transcript
 
 FIXED_WAIT_S = 2.0
 """Wall time that every instrument has to answer, beside what the command itself takes. [s]"""
+_REOPEN_EVERY_S = 0.1  # wall time
 _MARGIN = 1.5  # on the time that a command takes by the manual
 _LONGEST_LINE = 65536
 _DEEPEST_QUEUE = 64
@@ -225,7 +232,7 @@ class Dialogue(ABC):
         """
         with self._lock:
             try:
-                if not (self._in_step and self._is_quiet()):
+                if not self._is_ready():
                     self._find_step()
                 self._send(command, takes_s)
                 yield
@@ -267,13 +274,43 @@ class Dialogue(ABC):
             raise ReplyError(f"{self}: answer to {self._command}: a line without an end")
         return line
 
+    def _is_ready(self) -> bool:
+        """Return whether the next line would be the answer to the next query.
+
+        A connection that was dropped while nothing was asked has cost nothing but its opening:
+        some instruments close one that is silent for half a minute.
+        """
+        try:
+            return self._in_step and self._is_quiet()
+        except LinkLost:
+            return False
+
     def _find_step(self) -> None:
         """Come to a state in which the next line is the answer to the next query.
 
         An instrument answers in order. So what comes before its answer to the identity query is
-        late, and after that answer nothing is outstanding.
+        late, and after that answer nothing is outstanding. A connection that was there before is
+        given a moment to come back.
         """
         self._in_step = False
+        end_s = time.monotonic() + (FIXED_WAIT_S if self.identity else 0.0)
+        while not self._in_step:
+            try:
+                self._meet()
+                self._in_step = True
+            except LinkLost:
+                if time.monotonic() > end_s:
+                    raise
+                time.sleep(_REOPEN_EVERY_S)
+        if not self._resuming:  # its own exchanges may lose step again
+            self._resuming = True
+            try:
+                self.resume()
+            finally:
+                self._resuming = False
+
+    def _meet(self) -> None:
+        """Open what is not open, and leave late bytes behind."""
         self._renew()
         if self._framing.abort:
             self._transmit(self._framing.abort)
@@ -282,13 +319,6 @@ class Dialogue(ABC):
         if self.identity:
             self._recognise()
             self._discard()
-        self._in_step = True
-        if not self._resuming:  # its own exchanges may lose step again
-            self._resuming = True
-            try:
-                self.resume()
-            finally:
-                self._resuming = False
 
     def _recognise(self) -> None:
         """Ask who the instrument is and read until it has said so.

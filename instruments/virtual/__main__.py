@@ -146,9 +146,15 @@ async def serve(options: argparse.Namespace) -> None:
             ("power_meter", lambda: power_meter.SERIAL, meter.switch_on),
             ("spectrometer", lambda: spectrometer.SERIAL, jeti.switch_on),
             ("thermocouple_logger", lambda: logger.serial, logger.switch_on),
-            ("panel", lambda: firmware.serial, firmware.boot),
         )
     }
+    lines["panel"] = FaultLine(
+        "panel",
+        plan,
+        serial=lambda: firmware.serial,
+        switch_on=firmware.boot,
+        switch_off=firmware.reset,
+    )
     meter_port = SerialPort(meter, clock, lines["power_meter"], options.folder)
     panel_port = SerialPort(
         panel, clock, lines["panel"], options.folder, lambda: firmware.hear(clock.now_s())
