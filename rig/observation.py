@@ -13,6 +13,7 @@ from ledcal.calibration.indication import (
     TemperatureIndication,
 )
 from ledcal.instruments.errors import (
+    LinkLost,
     LinkTimeout,
     OverRange,
     PanelTripped,
@@ -30,6 +31,9 @@ POWER_READINGS = 3
 ATTEMPTS = 3
 LOOK_EVERY_S = 1.0
 """While the panel soaks, temperatures are looked at this often. [s]"""
+
+LOST_ON_THE_LINK = (LinkLost, LinkTimeout, ReplyError)
+"""What a drop, a delay or noise on a line ends a reading with."""
 
 Report = Callable[[str, str], None]
 """Takes the code and the words of a note for the journal."""
@@ -112,7 +116,14 @@ class Observer:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._once(light, blank, integration_s)
-            except (LinkTimeout, ReplyError, OverRange, Saturated, PanelTripped) as error:
+            except (
+                LinkLost,
+                LinkTimeout,
+                ReplyError,
+                OverRange,
+                Saturated,
+                PanelTripped,
+            ) as error:
                 self.bench.panel.dark()
                 if isinstance(error, PanelTripped) and error.cause != "watchdog":
                     raise
@@ -139,10 +150,23 @@ class Observer:
         )
 
     def read_dark(self, integration_s: float | None) -> Readings:
-        """Return a blank: all instruments with the panel dark."""
-        self.bench.panel.dark()
-        self.bench.clock.sleep(SETTLE_S)
-        return self.read(integration_s)
+        """Return a blank: all instruments with the panel dark.
+
+        One that was lost on a link is taken again, and each attempt is recorded.
+
+        Raises:
+            InstrumentError: It was lost three times.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            self.bench.panel.dark()
+            self.bench.clock.sleep(SETTLE_S)
+            try:
+                return self.read(integration_s)
+            except LOST_ON_THE_LINK as error:
+                if attempt == ATTEMPTS:
+                    raise
+                self.note("REPEATED", f"attempt {attempt} of {ATTEMPTS}: {error}")
+        raise AssertionError("unreachable")
 
     def read(self, integration_s: float | None) -> Readings:
         """Return what all instruments show now, read at once; None reads no spectrum.

@@ -45,6 +45,8 @@ from ledcal.instruments.virtual.truth import Truth, TruthSession
 from ledcal.instruments.virtual.vxi11 import Vxi11Server
 from ledcal.instruments.virtual.world import World
 
+TRUTH_FILE = "truth-address"
+"""Where the side channel is, for whoever has not read the ready line."""
 INPUTS = {"ambient": 101, "surface": 102, "heatsink": 103}
 
 
@@ -181,6 +183,8 @@ async def serve(options: argparse.Namespace) -> None:
             keep_time(plan, list(lines.values())),
         )
     ]
+    truth_address = f"{LOOPBACK}:{ports['truth']}"
+    (options.folder / TRUTH_FILE).write_text(f"{truth_address}\n", encoding="ascii")
     ready = {
         "ready": True,
         "simulated": True,
@@ -189,7 +193,7 @@ async def serve(options: argparse.Namespace) -> None:
         "instruments": _instruments(
             meter_port, panel_port, ports, paths, firmware.serial, logger.model
         ),
-        "truth": f"{LOOPBACK}:{ports['truth']}",
+        "truth": truth_address,
     }
     print(json.dumps(ready), flush=True)
     # Any task that ends, by the stop or by a defect, ends the bench; a defect shows as traceback.
