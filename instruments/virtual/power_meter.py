@@ -105,6 +105,14 @@ class VirtualPowerMeter(ScpiInstrument):
             return None
         return await super().execute(message)
 
+    def turn_to(self, wavelength_nm: float) -> None:
+        """Set the wavelength as at the console's own keys. [nm]"""
+        self._wavelength_nm = wavelength_nm
+
+    def hold_range(self, range_w: float) -> None:
+        """Hold a range as at the console's own keys: automatic ranging is off. [W]"""
+        self._range_w, self._autorange = range_w, False
+
     def _defaults(self) -> None:
         self._range_w = RANGES_W[-1]
         self._autorange = True
