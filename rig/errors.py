@@ -5,6 +5,7 @@ RigError
 +-- SetupError   (RuntimeError) mendable at the bench: cap, lid, label: SETUP
 +-- StationError (RuntimeError) instrument, certificate, disk: STATION
 +-- PanelError   (RuntimeError) the panel itself: FAIL
++-- PanelLost    (RuntimeError) the panel restarted or fell silent: ABORTED
 +-- AwaitingSignature           somebody must review and sign before it can go on: ABORTED
 """
 
@@ -52,6 +53,10 @@ class PanelError(RigError, RuntimeError):
     """The panel does not do what its protocol or its safety asks."""
 
     outcome = Outcome.FAIL
+
+
+class PanelLost(RigError, RuntimeError):
+    """The panel restarted or no longer answers: at what level it shines is not known."""
 
 
 class AwaitingSignature(RigError):

@@ -113,7 +113,8 @@ class VirtualSpectrometer:
         light = await self._bench.expose(TRIAL_S)
         seen = self._head.seen_w_m2_nm(light, ARRAY_NM)
         per_s_counts = float(self._head.counts(seen, 1.0).max())
-        wanted_s = TARGET * self._head.FULL_SCALE_COUNTS / max(per_s_counts, 1e-9)
+        most_counts = self._head.saturates_at * self._head.FULL_SCALE_COUNTS
+        wanted_s = TARGET * most_counts / max(per_s_counts, 1e-9)
         limited_s = min(max(wanted_s, SHORTEST_S), self._settings.longest_s)
         # Whole milliseconds, as they are set.
         self._settings.integration_s = math.floor(limited_s / PER_MS_S + 1e-9) * PER_MS_S
