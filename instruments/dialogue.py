@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ledcal.instruments.clock import Clock
-from ledcal.instruments.errors import DeviceError, ReplyError
+from ledcal.instruments.errors import DeviceError, LinkTimeout, ReplyError, WrongInstrument
 from ledcal.instruments.reply import code_and_text
 from ledcal.instruments.transcript import Transcript
 
@@ -55,6 +55,9 @@ class Dialogue(ABC):
         resource_name: Its VISA resource name.
         identity: Its answer to the identity query.
         clock: The clock of the rig.
+        resume: Called each time the link has found its way back after a failure, when it is in
+            step and before anything else is sent: the instrument may be another one by then, or
+            may have been switched off and on. What it raises ends the exchange that was wanted.
     """
 
     def __init__(
@@ -65,12 +68,14 @@ class Dialogue(ABC):
         self.resource_name = resource_name
         self.identity = ""
         self.clock = clock
+        self.resume: Callable[[], None] = lambda: None
         self._role = role
         self._framing = framing
         self._transcript = transcript
         self._end = framing.read_termination.encode("ascii")
         self._lock = threading.RLock()
         self._in_step = False
+        self._resuming = False
         self._deadline_s = 0.0
         self._allowed_s = 0.0
         self._command = "open"
@@ -275,13 +280,48 @@ class Dialogue(ABC):
             self._transcript.record(self._role, "out", self._framing.abort)
             self._discard()
         if self.identity:
-            self._send(self._framing.identity_query, 0.0)
-            # The end of a half answer may stand before it on the same line.
-            known = self.identity.encode("ascii") + self._end
-            while not self._read_line().endswith(known):
-                pass
+            self._recognise()
             self._discard()
         self._in_step = True
+        if not self._resuming:  # its own exchanges may lose step again
+            self._resuming = True
+            try:
+                self.resume()
+            finally:
+                self._resuming = False
+
+    def _recognise(self) -> None:
+        """Ask who the instrument is and read until it has said so.
+
+        Raises:
+            WrongInstrument: Another one answers.
+            LinkTimeout: None answers.
+            ReplyError: Neither this one nor another one can be made out.
+        """
+        # The end of a half answer may stand before it on the same line.
+        known = self.identity.encode("ascii") + self._end
+        last = b""
+        self._send(self._framing.identity_query, 0.0)
+        try:
+            while not (line := self._read_line()).endswith(known):
+                last = line
+            return
+        except LinkTimeout:
+            if not last:
+                raise
+        # Asked again, what says the same twice says who it is.
+        self._send(self._framing.identity_query, 0.0)
+        line = self._read_line()
+        if line.endswith(known):
+            return
+        found = line.removesuffix(self._end).decode("ascii", "backslashreplace")
+        if line != last:
+            raise ReplyError(
+                f"{self}: answer to {self._command}: {found!r}; it was {self.identity!r}"
+            )
+        raise WrongInstrument(
+            str(self), self.identity, found, "connect the one that was there before"
+        )
 
     def _send(self, command: str | bytes, takes_s: float) -> None:
         octets = command.encode("ascii") if isinstance(command, str) else command

@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,13 @@ from ledcal.instruments.virtual import (
     spectrometer,
     thermocouple_logger,
 )
-from ledcal.instruments.virtual.bench import Bench
+from ledcal.instruments.virtual.bench import TICK_WALL_S, Bench
 from ledcal.instruments.virtual.clock import BenchClock
-from ledcal.instruments.virtual.conditions import Conditions
+from ledcal.instruments.virtual.conditions import Conditions, event
 from ledcal.instruments.virtual.detectors import Heads, draw_heads
+from ledcal.instruments.virtual.fault_file import FaultFileError, read_fault_file
+from ledcal.instruments.virtual.fault_line import FaultLine
+from ledcal.instruments.virtual.fault_plan import FaultPlan
 from ledcal.instruments.virtual.firmware_conditions import firmware_conditions
 from ledcal.instruments.virtual.instrument_conditions import Instruments, instrument_conditions
 from ledcal.instruments.virtual.multiplexer import Multiplexer
@@ -66,6 +70,7 @@ def _options() -> argparse.Namespace:
         metavar="HEX",
         help="raw Ed25519 public key that the panel trusts; may be repeated",
     )
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong, as TOML")
     parser.add_argument("--mode", choices=("PROD", "ENG"), default="ENG", help="of the panel")
     options = parser.parse_args()
     if not options.folder.is_dir():
@@ -104,9 +109,7 @@ async def serve(options: argparse.Namespace) -> None:
     multiplexer = Multiplexer(world.heat, heads.thermocouples, heads.thermocouple_noise)
     logger = thermocouple_logger.VirtualThermocoupleLogger(bench, multiplexer)
     meter = power_meter.VirtualPowerMeter(bench, heads.meter)
-    meter_port = SerialPort(meter, clock)
-    panel_port = SerialPort(VirtualPanel(bench), clock, lambda: firmware.hear(clock.now_s()))
-    bench.receive_panel_input = panel_port.receive
+    panel = VirtualPanel(bench)
     jeti = spectrometer.VirtualSpectrometer(bench, heads.spectrometer)
     instruments = Instruments(
         heads=heads,
@@ -116,21 +119,45 @@ async def serve(options: argparse.Namespace) -> None:
         thermocouple_logger=logger,
     )
     conditions = Conditions(
-        panel_conditions(bench), firmware_conditions(bench), instrument_conditions(instruments)
+        panel_conditions(bench),
+        firmware_conditions(bench),
+        instrument_conditions(instruments),
+        {"bench_killed": event(lambda: os.kill(os.getpid(), signal.SIGKILL))},
     )
-    truth = Truth(bench, conditions)
-    lock = asyncio.Lock()
+    plan = FaultPlan(clock, conditions, lambda text: _tell(f"{clock.now_s():.3f} s: {text}"))
+    _arm(plan, options.faults)
+    lines = {
+        name: FaultLine(name, plan, serial=serial, switch_on=switch_on)
+        for name, serial, switch_on in (
+            ("power_meter", lambda: power_meter.SERIAL, meter.switch_on),
+            ("spectrometer", lambda: spectrometer.SERIAL, jeti.switch_on),
+            ("thermocouple_logger", lambda: thermocouple_logger.SERIAL, logger.switch_on),
+            ("panel", lambda: firmware.serial, firmware.boot),
+        )
+    }
+    meter_port = SerialPort(meter, clock, lines["power_meter"], options.folder)
+    panel_port = SerialPort(
+        panel, clock, lines["panel"], options.folder, lambda: firmware.hear(clock.now_s())
+    )
+    bench.receive_panel_input = panel_port.receive
+    truth = Truth(bench, conditions, plan)
+    lock, logger_line = asyncio.Lock(), lines["thermocouple_logger"]
     servers = {
-        "spectrometer": await serve_tcp(lambda: spectrometer.JetiSession(jeti)),
-        "logger": await serve_tcp(lambda: ScpiSession(logger, lock)),
-        "vxi11": await Vxi11Server(logger, lock).start(),
-        "truth": await serve_tcp(lambda: TruthSession(truth)),
+        "spectrometer": await serve_tcp(
+            lambda: spectrometer.JetiSession(jeti), lines["spectrometer"]
+        ),
+        "logger": await serve_tcp(lambda: ScpiSession(logger, lock), logger_line),
+        "vxi11": await Vxi11Server(logger, lock, logger_line).start(),
+        "truth": await serve_tcp(lambda: TruthSession(truth), None),
     }
     ports = {name: port_of(server) for name, server in servers.items()}
     paths = _write_certificates(options.folder, heads)
     tasks = [
         asyncio.create_task(work)
-        for work in (bench.run(), meter_port.serve(), panel_port.serve(), stop.wait())
+        for work in (
+            *(bench.run(), meter_port.serve(), panel_port.serve(), stop.wait()),
+            _strike(plan, list(lines.values())),
+        )
     ]
     ready = {
         "ready": True,
@@ -149,6 +176,33 @@ async def serve(options: argparse.Namespace) -> None:
         task.cancel()
     for task in done:
         task.result()
+
+
+def _arm(plan: FaultPlan, path: Path | None) -> None:
+    """Arm the faults of a file, or end: a parent reads on standard output what was refused."""
+    if path is None:
+        return
+    try:
+        faults = read_fault_file(path, plan)
+    except FaultFileError as error:
+        print(json.dumps({"ready": False, "refused": str(error)}), flush=True)
+        _tell(str(error))
+        sys.exit(2)
+    for fault in faults:
+        plan.add(fault)
+
+
+async def _strike(plan: FaultPlan, lines: Sequence[FaultLine]) -> None:
+    """Keep the time of the faults."""
+    while True:
+        plan.tick()
+        for line in lines:
+            line.tick()
+        await asyncio.sleep(TICK_WALL_S)
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _write_certificates(folder: Path, heads: Heads) -> dict[str, str]:

@@ -50,6 +50,12 @@ class VirtualThermocoupleLogger(ScpiInstrument):
         super().__init__()
         self._reset()
 
+    def switch_on(self) -> None:
+        """Start after power has failed."""
+        super().switch_on()
+        self._questionable = 0
+        self._reset()
+
     def identity(self) -> str:
         """Return maker, model, serial, firmware."""
         return f"Keysight Technologies,DAQ970A,{SERIAL},{FIRMWARE}"

@@ -7,7 +7,9 @@ RPC: RFC 5531 (record marking in section 11); data: RFC 4506 (XDR).
 import asyncio
 import struct
 from dataclasses import dataclass, field
+from functools import partial
 
+from ledcal.instruments.virtual.fault_line import FaultLine, HangUp, Send
 from ledcal.instruments.virtual.scpi import ScpiInstrument
 from ledcal.instruments.virtual.transports import LOOPBACK
 
@@ -29,15 +31,17 @@ class Link:
     outgoing: bytes = b""
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     running: "asyncio.Task[None] | None" = field(default=None)
+    hang_up: HangUp = lambda: None
 
 
 class Vxi11Server:
     """Serves one SCPI instrument to any number of links."""
 
-    def __init__(self, instrument: ScpiInstrument, lock: asyncio.Lock) -> None:
-        """Use the instrument in turn with its other connections."""
+    def __init__(self, instrument: ScpiInstrument, lock: asyncio.Lock, line: FaultLine) -> None:
+        """Use the instrument in turn with its other connections; `line` is what goes wrong."""
         self._instrument = instrument
         self._lock = lock
+        self._line = line
         self._links: dict[int, Link] = {}
         self._last_link = 0
 
@@ -47,9 +51,17 @@ class Vxi11Server:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         own: set[int] = set()
+        if self._line.off:
+            writer.close()
+            return
+        connection = self._line.connected(writer.close)
         try:
             while True:
-                reply = await self._call(await _read_record(reader), own)
+                record = await _read_record(reader)
+                connection.heard()
+                reply = await self._call(record, own)
+                for number in own:
+                    self._links[number].hang_up = writer.close
                 writer.write(struct.pack(">I", LAST_FRAGMENT | len(reply)) + reply)
                 await writer.drain()
         except (EOFError, ConnectionError, ValueError, struct.error, asyncio.CancelledError):
@@ -57,6 +69,7 @@ class Vxi11Server:
         finally:
             for number in own:
                 self._abort(self._links.pop(number, Link()))
+            self._line.disconnected(connection)
             writer.close()
 
     async def _call(self, record: bytes, own: set[int]) -> bytes:
@@ -137,12 +150,19 @@ class Vxi11Server:
     ) -> None:
         if before is not None:
             await before
+
+        async def send(reply: bytes) -> None:
+            link.outgoing += reply
+            link.ready.set()
+
         for line in message.splitlines():
-            async with self._lock:
-                reply = await self._instrument.execute(line)
-            if reply is not None:
-                link.outgoing += reply + b"\n"
-                link.ready.set()
+            await self._line.handle(line, partial(self._answer, line), send, link.hang_up)
+
+    async def _answer(self, line: bytes, send: Send) -> None:
+        async with self._lock:
+            reply = await self._instrument.execute(line)
+        if reply is not None:
+            await send(reply + b"\n")
 
     async def _read(self, link: Link | None, arguments: "Xdr") -> bytes:
         if link is None:
