@@ -3,21 +3,29 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ledcal.instruments.errors import NotDark, PanelTripped
+from ledcal.instruments.errors import LinkLost, LinkTimeout, NotDark, PanelTripped
+from ledcal.instruments.panel import Panel
 from ledcal.rig.errors import PanelError, PanelLost
 from ledcal.rig.rework import to_quarantine, to_rework
 
 
 @contextmanager
-def blamed() -> Iterator[None]:
+def blamed(panel: Panel) -> Iterator[None]:
     """Turn a panel's trips and its silence into the errors of a run.
+
+    Args:
+        panel: Asked to be dark when a link failed: it is the panel's when it cannot say so.
 
     Raises:
         PanelError: Its fan or its temperature made it dark.
         PanelLost: It restarted, or cannot be shown to be dark.
     """
     try:
-        yield
+        try:
+            yield
+        except (LinkTimeout, LinkLost):
+            panel.dark()
+            raise
     except PanelTripped as error:
         if error.cause == "fan stalled":
             raise PanelError(

@@ -1,8 +1,11 @@
 """The measuring steps of the procedure: blank, warm-up, spectrum, irradiance over drive."""
 
+import functools
 import statistics
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import cycle
+from typing import Concatenate, ParamSpec, TypeVar
 
 from ledcal.calibration.agreement import BEAT_RATIO, Agreement, beat_test
 from ledcal.calibration.indication import Observation, PowerIndication, Readings
@@ -27,6 +30,8 @@ AVERAGING_S = 0.1
 SHORT_AVERAGING_S = 0.002
 """A fifth of the time in which a lamp on the mains goes bright and dim. [s]"""
 _SHORT_READINGS = 20
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +55,17 @@ class WarmUp:
     board_degc: float
     integration_s: float
     duration_s: float
+
+
+def _blames_the_panel(
+    step: Callable[Concatenate[Observer, _P], _R],
+) -> Callable[Concatenate[Observer, _P], _R]:
+    @functools.wraps(step)
+    def blaming(observer: Observer, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        with blamed(observer.bench.panel):
+            return step(observer, *args, **kwargs)
+
+    return blaming
 
 
 def zero_power_meter(observer: Observer) -> None:
@@ -78,7 +94,7 @@ def take_flicker(observer: Observer) -> tuple[PowerIndication, ...]:
         meter.set_averaging_s(AVERAGING_S)
 
 
-@blamed()
+@_blames_the_panel
 def require_light(observer: Observer, product: Product) -> None:
     """Look whether the detector sees the light for which the panel draws current.
 
@@ -110,7 +126,7 @@ def require_light(observer: Observer, product: Product) -> None:
         )
 
 
-@blamed()
+@_blames_the_panel
 def take_first_look(observer: Observer, evaluator: Evaluator, product: Product) -> FirstLook:
     """Return each channel alone at full drive, as cold as the panel is.
 
@@ -126,7 +142,7 @@ def take_first_look(observer: Observer, evaluator: Evaluator, product: Product) 
     return FirstLook(integration_s=integration_s, seen=seen)
 
 
-@blamed()
+@_blames_the_panel
 def warm_up_panel(
     observer: Observer, evaluator: Evaluator, product: Product, first_look: FirstLook
 ) -> WarmUp:
@@ -251,7 +267,7 @@ def take_drive_levels(
     return [evaluator.evaluate(observation) for observation in observations]
 
 
-@blamed()
+@_blames_the_panel
 def take_superposition(observer: Observer, codes: dict[int, int]) -> Observation:
     """Return one observation with all channels on together, each at its own drive code."""
     bench = observer.bench
@@ -266,7 +282,7 @@ def take_superposition(observer: Observer, codes: dict[int, int]) -> Observation
     return observation
 
 
-@blamed()
+@_blames_the_panel
 def take_beat(observer: Observer, codes: dict[int, int]) -> Agreement:
     """Compare readings of the lit panel averaged over two times that share no period.
 

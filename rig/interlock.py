@@ -34,14 +34,14 @@ class Interlock:
         seen_s: When the thermocouples were read last, by bench time. [s]
         seen_degc: What they showed. [degC]
         first_degc: What they and the board showed first. [degC]
-        board: Bench time and board temperature of the last looks.
+        board_degc: Bench time and board temperature of the last looks.
         fan_off_s: Since when the fan is out of its limits while a channel is lit. [s]
     """
 
     seen_s: float = 0.0
     seen_degc: dict[str, float] = field(default_factory=dict)
     first_degc: dict[str, float] = field(default_factory=dict)
-    board: deque[tuple[float, float]] = field(default_factory=deque)
+    board_degc: deque[tuple[float, float]] = field(default_factory=deque)
     fan_off_s: float | None = None
 
     def check(
@@ -109,10 +109,10 @@ class Interlock:
             )
 
     def _not_rising(self, now_s: float, limit: CutOffSettings, board_degc: float) -> None:
-        self.board.append((now_s, board_degc))
-        while self.board[0][0] < now_s - limit.board_rise_s:
-            self.board.popleft()
-        rise_k = board_degc - min(degc for _, degc in self.board)
+        self.board_degc.append((now_s, board_degc))
+        while self.board_degc[0][0] < now_s - limit.board_rise_s:
+            self.board_degc.popleft()
+        rise_k = board_degc - min(degc for _, degc in self.board_degc)
         if not rise_k <= limit.board_rise_k:
             raise PanelError(
                 "HEATS_TOO_FAST",

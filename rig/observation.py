@@ -100,7 +100,7 @@ class Observer:
             PanelError: An interlock made the panel dark.
             PanelLost: The panel restarted or no longer answers.
         """
-        with blamed():
+        with blamed(self.bench.panel):
             time_s = min(integration_s, self.held.longest_s)
             blank = self.read_dark(time_s)
             observations = []
@@ -240,7 +240,7 @@ class Observer:
             PanelError: A temperature is above its cut-off; the panel is dark already.
             PanelLost: The panel restarted or no longer answers.
         """
-        with blamed():
+        with blamed(self.bench.panel):
             ByDrive(codes).apply(self.bench)
             clock, attempt = self.bench.clock, 1
             end_s = clock.now_s() + duration_s

@@ -19,6 +19,7 @@ from ledcal.rig.keys import engineering_key
 from ledcal.rig.virtual_bench import DEMO_SPEED, station_file
 
 DARK_LIMIT_S = 2.0
+LOOK_EVERY_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -235,7 +236,8 @@ def tell(
             while left and left[0][0] in begun:
                 _, name, value = left.pop(0)
                 bench.truth(set=name, value=value)
-            time.sleep(0.01)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=LOOK_EVERY_S)
         assert not left, "the run ended before the fault"
         said = json.loads(process.stdout.read())  # type: ignore[union-attr]
         told = Told(said, journal_of(bench.data_folder))
