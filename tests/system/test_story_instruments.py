@@ -103,14 +103,3 @@ def test_f11_overdue_certificate_blocks_the_run(bench: Any, tell: Tell) -> None:
     assert told.outcome == ("STATION", 4, "CERTIFICATE_OVERDUE")
     assert "2026-03-01" in told.text
     assert "send it for calibration" in told.text
-
-
-def test_f11_another_instrument_than_the_station_file_names_is_refused(
-    bench: Any, tell: Tell
-) -> None:
-    for path in (bench.station, bench.station.parent / "power_meter.toml"):
-        path.write_text(path.read_text().replace("M00412345", "M00999999"))
-    told = tell(bench)
-    assert told.outcome == ("STATION", 4, "INSTRUMENT")
-    assert "M00999999" in told.text
-    assert "M00412345" in told.text
