@@ -61,7 +61,7 @@ def _blames_the_panel(
     step: Callable[Concatenate[Observer, _P], _R],
 ) -> Callable[Concatenate[Observer, _P], _R]:
     @functools.wraps(step)
-    def blaming(observer: Observer, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+    def blaming(observer: Observer, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
         with blamed(observer.bench.panel):
             return step(observer, *args, **kwargs)
 

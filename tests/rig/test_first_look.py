@@ -10,12 +10,12 @@ PRODUCT = read_product(None).settings
 
 def full(*ratios: float, product: Product = PRODUCT) -> dict[int, Estimate]:
     """Return irradiances at full drive by their ratios over nominal."""
-    scatter = {"evaluation": "A", "common": False, "source": "test"}
+    meter = Component(name="meter", u_input=0.01, evaluation="A", common=False, source="test")
     return {
         channel: Estimate(
             value=ratio * product.channels[channel].nominal_w_m2,
             unit="W/m2",
-            components=(Component(name="meter", u_input=0.01, **scatter),),
+            components=(meter,),
         )
         for channel, ratio in enumerate(ratios, start=1)
     }
