@@ -38,15 +38,15 @@ def blamed(panel: Panel) -> Iterator[None]:
         if error.cause == "rebooted":
             raise PanelLost(
                 "PANEL_RESTARTED",
-                f"{error}: it restarted while it was measured, and nothing that follows would be "
-                "known; check its supply and start again; if it does so again: "
-                f"{to_quarantine('RESTART')}",
+                "the panel restarted while it was measured, and at what level it shone is not "
+                "known: check its supply and start again; if it does so again: "
+                f"{to_quarantine('RESTART')} ({error})",
             ) from error
         raise
     except NotDark as error:
         raise PanelLost(
             "PANEL_SILENT",
-            f"{error}; the panel no longer answers, and its own watchdog makes it dark; see that "
-            "it is, take it off the mains, check its cable and start again; if it does so again: "
-            f"{to_quarantine('SILENT')}",
+            "the panel no longer answers, and its own watchdog makes it dark: see that it is, take "
+            "it off the mains, check its cable and start again; if it does so again: "
+            f"{to_quarantine('SILENT')} ({error})",
         ) from error

@@ -36,6 +36,18 @@ def test_f03_panel_at_the_wrong_height_is_told_before_the_warm_up(bench: Any, te
     }
 
 
+def test_f03_small_error_of_the_height_is_told_before_anything_is_loaded(
+    bench: Any, tell: Tell, short_product: Path
+) -> None:
+    bench.truth(set="distance_mm", value=170.0)
+    told = tell(bench, "--product", short_product)
+    assert told.outcome == ("SETUP", 3, "PANEL_PLACE")
+    assert told.events[-1]["event"] == "run_finished"
+    assert not any(event["event"] == "calibration_file" for event in told.events)
+    # The step in which it was seen is the fit's: cold LEDs leave more room.
+    assert [e["step"] for e in told.events if e["event"] == "step_finished"][-1] == "fit"
+
+
 def test_f03_turned_panel_is_to_be_rotated(bench: Any, tell: Tell) -> None:
     bench.truth(set="turned", value=True)
     told = tell(bench)
