@@ -46,7 +46,7 @@ def blamed(panel: Panel) -> Iterator[None]:
     except NotDark as error:
         raise PanelLost(
             "PANEL_SILENT",
-            "the panel no longer answers, and its own watchdog makes it dark: see that it is, take "
-            "it off the mains, check its cable and start again; if it does so again: "
+            "the panel no longer answers, and its own watchdog makes it dark: see that it is, "
+            "take it off the mains, check its cable and start again; if it does so again: "
             f"{to_quarantine('SILENT')} ({error})",
         ) from error
