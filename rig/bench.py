@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,6 +37,9 @@ POWER_METERS: Mapping[str, type[ThorlabsPM103]] = {"thorlabs_pm103": ThorlabsPM1
 SPECTROMETERS: Mapping[str, type[JetiSpecbos1211]] = {"jeti_specbos_1211": JetiSpecbos1211}
 LOGGERS: Mapping[str, type[KeysightDAQ970A]] = {"keysight_daq970a": KeysightDAQ970A}
 PANELS: Mapping[str, type[LedcalPanel]] = {"ledcal_panel": LedcalPanel}
+
+WARN_DAYS = 30
+"""So long before a certificate runs out, each run says so."""
 
 _I = TypeVar("_I", bound=Panel | PowerMeter | Spectrometer | ThermocoupleLogger)
 
@@ -144,6 +147,19 @@ def require_in_date(certificates: Certificates) -> None:
             "CERTIFICATE_OVERDUE",
             "; ".join(late) + "; send it for calibration or fit one that is in date",
         )
+
+
+def due_soon(certificates: Certificates, today: date) -> list[str]:
+    """Return a warning for each certificate that runs out within `WARN_DAYS`."""
+    found = []
+    for role, head in certificates.heads().items():
+        left = -overdue(head, today)
+        if 0 <= left <= WARN_DAYS:
+            found.append(
+                f"{role} {head.model} {head.serial}: certificate {head.number} runs out on "
+                f"{head.due}, in {left} days; have it calibrated before that"
+            )
+    return found
 
 
 @contextmanager
