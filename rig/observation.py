@@ -1,8 +1,10 @@
 """Light the panel and read all instruments at once: blank, lit, blank, under the interlocks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ledcal.calibration.indication import (
     Observation,
@@ -31,6 +33,7 @@ ATTEMPTS = 3
 LOOK_EVERY_S = 1.0
 """While the panel soaks, temperatures are looked at this often. [s]"""
 
+_T = TypeVar("_T")
 Report = Callable[[str, str], None]
 """Takes the code and the words of a note for the journal."""
 
@@ -169,20 +172,47 @@ class Observer:
     def _power(self) -> tuple[PowerIndication, ...]:
         return tuple(self.bench.power_meter.read() for _ in range(POWER_READINGS))
 
-    def soak(self, codes: Mapping[int, int], duration_s: float) -> None:
-        """Keep channels lit for a time, looking at the temperatures, and leave them lit.
+    def soak(self, codes: Mapping[int, int], duration_s: float) -> Readings:
+        """Keep channels lit for a time, look at the temperatures, and leave them lit.
+
+        Returns what all instruments but the spectrometer show at its end.
 
         Raises:
             PanelError: A temperature is above its cut-off; the panel is dark already.
             PanelTripped: The panel made itself dark.
         """
-        ByDrive(codes).apply(self.bench)
         clock = self.bench.clock
         end_s = clock.now_s() + duration_s
-        while (left_s := end_s - clock.now_s()) > 0:
-            clock.sleep(min(LOOK_EVERY_S, left_s))
-            self._interlock(self.bench.panel.read(), self.bench.thermocouple_logger.read())
+
+        def burn() -> Readings:
+            ByDrive(codes).apply(self.bench)
+            while (left_s := end_s - clock.now_s()) > 0:
+                clock.sleep(min(LOOK_EVERY_S, left_s))
+                self._interlock(self.bench.panel.read(), self.bench.thermocouple_logger.read())
+                self.bench.panel.check_trips()
+            readings = self.read(None)
             self.bench.panel.check_trips()
+            return readings
+
+        return self.again(burn)
+
+    def again(self, work: Callable[[], _T]) -> _T:
+        """Do something with the panel lit, and again where only the watchdog made it dark.
+
+        The watchdog trips when this computer was busy for longer than it waits.
+
+        Raises:
+            PanelTripped: It tripped three times, or for another cause.
+        """
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return work()
+            except PanelTripped as error:
+                self.bench.panel.dark()
+                if error.cause != "watchdog":
+                    raise
+                self.note("REPEATED", f"attempt {attempt} of {ATTEMPTS}: {error}")
+        return work()
 
     def _interlock(self, panel: PanelIndication, seen: TemperatureIndication) -> None:
         limit = self.cut_off
@@ -200,15 +230,29 @@ class Observer:
             )
 
 
-def exposure(observer: Observer, channel: int) -> float:
-    """Return the integration time that the spectrometer chooses for a channel at full drive. [s]
+def exposure(observer: Observer, codes: Mapping[int, int]) -> float:
+    """Return the integration time that the spectrometer chooses for channels at drive codes. [s]
 
     Raises:
         InstrumentError: The spectrometer finds no time that suits.
     """
-    ByDrive({channel: FULL_CODE}).apply(observer.bench)
-    observer.bench.clock.sleep(SETTLE_S)
+    bench = observer.bench
+
+    def look() -> float:
+        with lit(bench, codes):
+            integration_s = bench.spectrometer.read(integration_s=None).integration_s
+            bench.panel.check_trips()
+            return integration_s
+
+    return observer.again(look)
+
+
+@contextmanager
+def lit(bench: Bench, codes: Mapping[int, int]) -> Iterator[None]:
+    """Light channels at drive codes and let them settle; dark again when the context ends."""
+    ByDrive(codes).apply(bench)
     try:
-        return observer.bench.spectrometer.read(integration_s=None).integration_s
+        bench.clock.sleep(SETTLE_S)
+        yield
     finally:
-        observer.bench.panel.dark()
+        bench.panel.dark()
