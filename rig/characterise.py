@@ -1,22 +1,18 @@
 """The measuring steps of the procedure: blank, warm-up, spectrum, irradiance over drive."""
 
-import functools
 import statistics
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import cycle
-from typing import Concatenate, ParamSpec, TypeVar
 
 from ledcal.calibration.agreement import BEAT_RATIO, Agreement, beat_test
 from ledcal.calibration.indication import Observation, PowerIndication, Readings
 from ledcal.calibration.irradiance import ambient_irradiance
 from ledcal.calibration.temperature import drift_rel
 from ledcal.instruments.errors import ZeroFailed
-from ledcal.rig.blame import blamed
 from ledcal.rig.errors import PanelError, SetupError
 from ledcal.rig.evaluation import Evaluated, Evaluator, blank_drift
 from ledcal.rig.first_look import FirstLook
-from ledcal.rig.observation import FULL_CODE, SETTLE_S, ByDrive, Observer, exposure
+from ledcal.rig.observation import FULL_CODE, ByDrive, Observer, exposure, lit
 from ledcal.rig.product import Product
 from ledcal.rig.rework import to_rework
 
@@ -30,8 +26,6 @@ AVERAGING_S = 0.1
 SHORT_AVERAGING_S = 0.002
 """A fifth of the time in which a lamp on the mains goes bright and dim. [s]"""
 _SHORT_READINGS = 20
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +40,7 @@ class WarmUp:
         board_degc: LED board temperature at the end, with all channels on. [degC]
         integration_s: The spectrometer's time for one channel alone. [s]
         duration_s: How long it lasted. [s]
+        longest_look_s: Longest time for which one channel was seen alone. [s]
     """
 
     transient: dict[int, list[Evaluated]]
@@ -55,17 +50,7 @@ class WarmUp:
     board_degc: float
     integration_s: float
     duration_s: float
-
-
-def _blames_the_panel(
-    step: Callable[Concatenate[Observer, _P], _R],
-) -> Callable[Concatenate[Observer, _P], _R]:
-    @functools.wraps(step)
-    def blaming(observer: Observer, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        with blamed(observer.bench.panel):
-            return step(observer, *args, **kwargs)
-
-    return blaming
+    longest_look_s: float
 
 
 def zero_power_meter(observer: Observer) -> None:
@@ -94,7 +79,6 @@ def take_flicker(observer: Observer) -> tuple[PowerIndication, ...]:
         meter.set_averaging_s(AVERAGING_S)
 
 
-@_blames_the_panel
 def require_light(observer: Observer, product: Product) -> None:
     """Look whether the detector sees the light for which the panel draws current.
 
@@ -104,20 +88,22 @@ def require_light(observer: Observer, product: Product) -> None:
     """
     dark = _power_w(observer.read_dark(None))
     panel = observer.bench.panel
-    ByDrive(dict.fromkeys(product.channels, _LOOK_CODE)).apply(observer.bench)
-    observer.bench.clock.sleep(SETTLE_S)
-    try:
-        lit = observer.read(None)
-    finally:
-        panel.dark()
-    silent = [n for n, current in lit.panel.current_a.items() if current < _LEAST_CURRENT_A]
+
+    def look() -> Readings:
+        with lit(observer.bench, dict.fromkeys(product.channels, _LOOK_CODE)):
+            readings = observer.read(None)
+            panel.check_trips()
+            return readings
+
+    bright = observer.again(look)
+    silent = [n for n, current in bright.panel.current_a.items() if current < _LEAST_CURRENT_A]
     if silent:
         raise PanelError(
             "NO_CURRENT",
             f"channels {silent} draw no current at 10 % drive; check their drivers and strings; "
             f"{to_rework('STRING', silent[0])}",
         )
-    seen = _power_w(lit)
+    seen = _power_w(bright)
     if not seen > _LIGHT_TO_DARK * abs(dark):
         raise SetupError(
             "NO_LIGHT",
@@ -126,7 +112,6 @@ def require_light(observer: Observer, product: Product) -> None:
         )
 
 
-@_blames_the_panel
 def take_first_look(observer: Observer, evaluator: Evaluator, product: Product) -> FirstLook:
     """Return each channel alone at full drive, as cold as the panel is.
 
@@ -134,7 +119,7 @@ def take_first_look(observer: Observer, evaluator: Evaluator, product: Product) 
         SetupError: Light from elsewhere changes.
         PanelError: An interlock made the panel dark.
     """
-    integration_s = min(exposure(observer, channel) for channel in product.channels)
+    integration_s = min(exposure(observer, {channel: FULL_CODE}) for channel in product.channels)
     seen = {
         channel: _alone(observer, evaluator, product, channel, integration_s)
         for channel in product.channels
@@ -142,7 +127,6 @@ def take_first_look(observer: Observer, evaluator: Evaluator, product: Product) 
     return FirstLook(integration_s=integration_s, seen=seen)
 
 
-@_blames_the_panel
 def warm_up_panel(
     observer: Observer, evaluator: Evaluator, product: Product, first_look: FirstLook
 ) -> WarmUp:
@@ -162,20 +146,20 @@ def warm_up_panel(
     series: list[tuple[float, float]] = []
     scatter: list[float] = []
     all_on = dict.fromkeys(product.channels, FULL_CODE)
-    looked_s = 0.0
+    looked_s = longest_look_s = 0.0
     # Shown to be there, not only indicated: with its uncertainty, k = 2.
     warm_degc = product.temperature.t_ref_degc + 2 * product.temperature.u_board_k
     for channel in cycle(product.channels):
         # A slow bench must not keep the panel dark for most of the time.
-        observer.soak(all_on, max(settings.round_s, _SOAK_TO_LOOK * looked_s))
         observer.set_meter(product.channel[0].nominal_nm)
-        readings = observer.read(None)
+        readings = observer.soak(all_on, max(settings.round_s, _SOAK_TO_LOOK * looked_s))
         power_w = [reading.power_w for reading in readings.power]
         elapsed_s = bench.clock.now_s() - began_s
         series.append((elapsed_s, statistics.fmean(power_w)))
         scatter.append(statistics.stdev(power_w) / statistics.fmean(power_w))
         transient[channel].append(_alone(observer, evaluator, product, channel, integration_s))
         looked_s = bench.clock.now_s() - began_s - elapsed_s
+        longest_look_s = max(longest_look_s, looked_s)
         stability = drift_rel(series, settings.window_s)
         warm = readings.panel.board_degc >= warm_degc
         if (stability <= settings.stability and warm) or elapsed_s > settings.limit_s:
@@ -188,6 +172,7 @@ def warm_up_panel(
         u_stability=(2 * statistics.fmean(scatter) ** 2) ** 0.5,
         integration_s=integration_s,
         duration_s=elapsed_s,
+        longest_look_s=longest_look_s,
     )
 
 
@@ -267,42 +252,37 @@ def take_drive_levels(
     return [evaluator.evaluate(observation) for observation in observations]
 
 
-@_blames_the_panel
 def take_superposition(observer: Observer, codes: dict[int, int]) -> Observation:
     """Return one observation with all channels on together, each at its own drive code."""
-    bench = observer.bench
     observer.set_meter(800.0)
-    ByDrive(codes).apply(bench)
-    bench.clock.sleep(SETTLE_S)
-    try:
-        integration_s = bench.spectrometer.read(integration_s=None).integration_s
-    finally:
-        bench.panel.dark()
+    integration_s = exposure(observer, codes)
     (observation,) = observer.observe([ByDrive(codes)], integration_s=integration_s)
     return observation
 
 
-@_blames_the_panel
 def take_beat(observer: Observer, codes: dict[int, int]) -> Agreement:
     """Compare readings of the lit panel averaged over two times that share no period.
 
     A panel that is dimmed by switching, averaged over a broken number of periods, would read high
     or low; then no irradiance of this run means anything.
     """
-    meter = observer.bench.power_meter
-    ByDrive(codes).apply(observer.bench)
-    observer.bench.clock.sleep(SETTLE_S)
+    bench, meter = observer.bench, observer.bench.power_meter
     times_s = (AVERAGING_S, AVERAGING_S * BEAT_RATIO)
-    readings: tuple[list[float], list[float]] = ([], [])
+
+    def look() -> Agreement:
+        readings: tuple[list[float], list[float]] = ([], [])
+        with lit(bench, codes):
+            # Short, long, long, short: the light falls while the board warms, and that cancels.
+            for which in (0, 1, 1, 0) * _BEAT_ROUNDS:
+                meter.set_averaging_s(times_s[which])
+                readings[which].append(meter.read().power_w)
+            bench.panel.check_trips()
+        return beat_test(*readings)
+
     try:
-        # Short, long, long, short: the light falls while the board warms, and that cancels.
-        for which in (0, 1, 1, 0) * _BEAT_ROUNDS:
-            meter.set_averaging_s(times_s[which])
-            readings[which].append(meter.read().power_w)
+        return observer.again(look)
     finally:
-        observer.bench.panel.dark()
         meter.set_averaging_s(AVERAGING_S)
-    return beat_test(*readings)
 
 
 def _alone(

@@ -1,11 +1,14 @@
 """What shall be lit: raw drive codes, or irradiances that the panel's firmware is asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ledcal.rig.bench import Bench
 
 FULL_CODE = 65535
+SETTLE_S = 0.3
+"""Time for a channel's current and its junctions to settle after a change of drive. [s]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +50,14 @@ class ByIrradiance:
 
 
 Light = ByDrive | ByIrradiance
+
+
+@contextmanager
+def lit(bench: Bench, codes: Mapping[int, int]) -> Iterator[None]:
+    """Light channels at drive codes and let them settle; dark again when the context ends."""
+    ByDrive(codes).apply(bench)
+    try:
+        bench.clock.sleep(SETTLE_S)
+        yield
+    finally:
+        bench.panel.dark()

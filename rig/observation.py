@@ -1,56 +1,52 @@
 """Light the panel and read all instruments at once: blank, lit, blank, under the interlocks."""
 
 import math
-import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from ledcal.calibration.indication import (
     Observation,
     PowerIndication,
     Readings,
 )
-from ledcal.calibration.spectrum import is_flat_topped
 from ledcal.instruments.errors import (
-    LinkTimeout,
     OpenThermocouple,
     OverRange,
     PanelTripped,
-    ReplyError,
     Saturated,
     Underexposed,
 )
 from ledcal.rig.bench import Bench
 from ledcal.rig.blame import blamed
-from ledcal.rig.errors import RigError, SetupError, StationError
+from ledcal.rig.dropped import LOST, OtherSetting, require_rounded, require_still
+from ledcal.rig.errors import RigError
 from ledcal.rig.interlock import Interlock
-from ledcal.rig.light import FULL_CODE, ByDrive, ByIrradiance, Light
+from ledcal.rig.light import FULL_CODE, SETTLE_S, ByDrive, ByIrradiance, Light, lit
 from ledcal.rig.product import CutOffSettings
 
-__all__ = ["FULL_CODE", "SETTLE_S", "ByDrive", "ByIrradiance", "Light", "Observer", "exposure"]
+__all__ = [
+    "FULL_CODE",
+    "SETTLE_S",
+    "ByDrive",
+    "ByIrradiance",
+    "Light",
+    "Observer",
+    "exposure",
+    "lit",
+]
 
-SETTLE_S = 0.3
-"""Time for a channel's current and its junctions to settle after a change of drive. [s]"""
 POWER_READINGS = 3
 ATTEMPTS = 3
-STILL = 0.02
-"""Spread of the readings of one lit state over their mean: beyond it, something moves."""
 SHORTER, LONGER = 0.5, 4.0
 """What the next attempt makes of an integration time that saturates, or that shows too little."""
 LONGEST_INTEGRATION_S = 30.0
 LOOK_EVERY_S = 1.0
 """While the panel soaks, temperatures are looked at this often. [s]"""
 
+_T = TypeVar("_T")
 Report = Callable[[str, str], None]
 """Takes the code and the words of a note for the journal."""
-
-
-class Unsteady(SetupError):
-    """The light changed while it was read."""
-
-
-LOST = (LinkTimeout, ReplyError, OverRange, Saturated, Underexposed, Unsteady)
-"""A reading that ends so is taken again."""
 
 
 @dataclass(slots=True)
@@ -120,7 +116,7 @@ class Observer:
             try:
                 return self._once(light, blank, time_s), time_s
             except (*LOST, PanelTripped) as error:
-                self._again(error, attempt)
+                self._lost(error, attempt)
                 if isinstance(error, Saturated):
                     time_s = self.held.longest_s = time_s * SHORTER
                 elif isinstance(error, Underexposed):
@@ -128,7 +124,7 @@ class Observer:
                 blank = self.read_dark(time_s)
         raise AssertionError("unreachable")
 
-    def _again(self, error: Exception, attempt: int) -> None:
+    def _lost(self, error: Exception, attempt: int) -> None:
         """Make the panel dark and note a lost attempt; raise what another one does not mend."""
         self.bench.panel.dark()
         if isinstance(error, PanelTripped) and error.cause != "watchdog":
@@ -141,21 +137,17 @@ class Observer:
         panel = self.bench.panel
         light.apply(self.bench)
         self.bench.clock.sleep(SETTLE_S)
-        lit = self.read(integration_s)
+        seen = self.read(integration_s)
         # A trip while the instruments looked would leave a half-lit reading.
         panel.check_trips()
-        _require_still(lit)
-        if lit.spectrum is not None and is_flat_topped(lit.spectrum):
-            raise Saturated(
-                f"the spectrum is flat on top: the spectrometer is saturated in "
-                f"{lit.spectrum.integration_s:g} s and does not say so; have it checked"
-            )
+        require_still(seen.power)
+        require_rounded(seen.spectrum)
         codes = tuple(panel.drive_code(channel) for channel in light.channels)
         return Observation(
             channels=light.channels,
             drive_code=codes,
             blank_before=blank,
-            lit=lit,
+            lit=seen,
             blank_after=self.read_dark(integration_s),
         )
 
@@ -186,7 +178,7 @@ class Observer:
                     raise
                 self.bench.power_meter.set_autorange()
                 self._note_dropped("RANGE_UP", attempt, error)
-            except _OtherSetting as error:
+            except OtherSetting as error:
                 if attempt == ATTEMPTS:
                     raise
                 self.set_meter(error.wanted_nm)
@@ -231,27 +223,49 @@ class Observer:
         wanted_nm = self.held.meter_nm
         for one in power:
             if wanted_nm is not None and abs(one.wavelength_nm - wanted_nm) > 0.5:
-                raise _OtherSetting(one.wavelength_nm, wanted_nm)
+                raise OtherSetting(one.wavelength_nm, wanted_nm)
 
-    def soak(self, codes: Mapping[int, int], duration_s: float) -> None:
-        """Keep channels lit for a time, looking at the temperatures, and leave them lit.
+    def soak(self, codes: Mapping[int, int], duration_s: float) -> Readings:
+        """Keep channels lit for a time, look at the temperatures, and leave them lit.
+
+        Returns what all instruments but the spectrometer show at its end.
 
         Raises:
             PanelError: A temperature is above its cut-off; the panel is dark already.
             PanelLost: The panel restarted or no longer answers.
         """
-        with blamed(self.bench.panel):
+        clock = self.bench.clock
+        end_s = clock.now_s() + duration_s
+
+        def burn() -> Readings:
             ByDrive(codes).apply(self.bench)
-            clock, attempt = self.bench.clock, 1
-            end_s = clock.now_s() + duration_s
             while (left_s := end_s - clock.now_s()) > 0:
                 clock.sleep(min(LOOK_EVERY_S, left_s))
+                self._look()
+            readings = self.read(None)
+            self.bench.panel.check_trips()
+            return readings
+
+        return self.again(burn)
+
+    def again(self, work: Callable[[], _T]) -> _T:
+        """Do something with the panel lit, and again where a reading was lost.
+
+        That is so too where only the watchdog made it dark: it trips when this computer was busy
+        for longer than it waits.
+
+        Raises:
+            InstrumentError: A reading was lost three times.
+            PanelError: The panel made itself dark by its fan or its temperature.
+            PanelLost: The panel restarted or no longer answers.
+        """
+        with blamed(self.bench.panel):
+            for attempt in range(1, ATTEMPTS + 1):
                 try:
-                    self._look()
+                    return work()
                 except (*LOST, PanelTripped) as error:
-                    self._again(error, attempt)
-                    attempt += 1
-                    ByDrive(codes).apply(self.bench)
+                    self._lost(error, attempt)
+        raise AssertionError("unreachable")
 
     def _look(self) -> None:
         """Look at what guards the panel while it is lit."""
@@ -275,43 +289,18 @@ class Observer:
             raise
 
 
-class _OtherSetting(StationError):
-    """The power meter is at another wavelength than it was set to."""
-
-    def __init__(self, found_nm: float, wanted_nm: float) -> None:
-        super().__init__(
-            "METER_SETTING",
-            f"the power meter was at {found_nm:g} nm instead of {wanted_nm:g} nm, to which it was "
-            "set; leave its keys alone, or have it checked",
-        )
-        self.wanted_nm = wanted_nm
-
-
-def _require_still(lit: Readings) -> None:
-    """Refuse readings between which the light changed.
-
-    Raises:
-        Unsteady: It did.
-    """
-    power_w = [one.power_w for one in lit.power]
-    spread = (max(power_w) - min(power_w)) / abs(statistics.fmean(power_w))
-    if not spread <= STILL:
-        raise Unsteady(
-            "UNSTEADY",
-            f"the light changed by {spread:.1%} while it was read (limit {STILL:.0%}): panel or "
-            "heads move; see that the panel sits firmly and that nothing touches the bench",
-        )
-
-
-def exposure(observer: Observer, channel: int) -> float:
-    """Return the integration time that the spectrometer chooses for a channel at full drive. [s]
+def exposure(observer: Observer, codes: Mapping[int, int]) -> float:
+    """Return the integration time that the spectrometer chooses for channels at drive codes. [s]
 
     Raises:
         InstrumentError: The spectrometer finds no time that suits.
     """
-    ByDrive({channel: FULL_CODE}).apply(observer.bench)
-    observer.bench.clock.sleep(SETTLE_S)
-    try:
-        return observer.bench.spectrometer.read(integration_s=None).integration_s
-    finally:
-        observer.bench.panel.dark()
+    bench = observer.bench
+
+    def look() -> float:
+        with lit(bench, codes):
+            integration_s = bench.spectrometer.read(integration_s=None).integration_s
+            bench.panel.check_trips()
+            return integration_s
+
+    return observer.again(look)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from ledcal.rig.keys import engineering_key
-from ledcal.rig.virtual_bench import DEMO_SPEED, station_file
+from ledcal.rig.virtual_bench import demo_speed, station_file
 
 DARK_LIMIT_S = 2.0
 LOOK_EVERY_S = 0.02
@@ -63,12 +63,16 @@ def live_bench(
     *,
     serial: str = "DEMO-0001",
     seed: int = 1,
-    speed: float = DEMO_SPEED,
+    speed: float | None = None,
     mode: str = "ENG",
     trusted: bool = True,
     also_trusted: Sequence[bytes] = (),
 ) -> Iterator[LiveBench]:
-    """Serve a virtual bench while the context lasts; `mode` is that of the panel's firmware."""
+    """Serve a virtual bench while the context lasts; `mode` is that of the panel's firmware.
+
+    Without a speed it runs as fast as this machine can follow now.
+    """
+    speed = speed or demo_speed()
     data_folder = folder / "data"
     bench_folder = folder / "bench"
     data_folder.mkdir(parents=True)
