@@ -171,7 +171,8 @@ def open_bench(
     Raises:
         SetupError: Another panel than the scanned one is plugged in; nothing was sent to it but
             the question who it is.
-        StationError: Names every instrument that cannot be opened, not the first one only.
+        StationError: Names every instrument that cannot be opened, not the first one only; or the
+            power meter has another head than its certificate says.
     """
     said = station.settings
     clock = Clock(said.clock.speed)
@@ -202,6 +203,7 @@ def open_bench(
         if opened.failures or not (panel and meter and spectrometer and logger):
             raise StationError("INSTRUMENT", "\n".join(opened.failures))
         panel.dark()
+        _require_head(meter, certificates.power_meter)
         stack.enter_context(KeepAlive(panel, clock))
         # Called first when the context ends, while the link is still fed and open.
         stack.callback(panel.dark)
@@ -234,6 +236,23 @@ def open_panel(station: SettingsFile[Station], serial: str, transcript: Path) ->
         stack.callback(panel.close)
         stack.callback(panel.dark)
         yield panel
+
+
+def _require_head(meter: PowerMeter, certificate: PowerMeterCertificate) -> None:
+    """Refuse to measure with a head whose certificate is another's.
+
+    Raises:
+        StationError: Names both.
+        InstrumentError: The meter does not say which head it has.
+    """
+    found = meter.head()
+    if (found.model, found.serial) != (certificate.head_model, certificate.head_serial):
+        raise StationError(
+            "WRONG_HEAD",
+            f"the power meter has head {found.model} {found.serial}, certificate "
+            f"{certificate.head.number} is that of {certificate.head_model} "
+            f"{certificate.head_serial}; connect that head, or name the certificate of this one",
+        )
 
 
 def _scanned_panel(bus: Bus, place: PanelSettings, serial: str) -> Panel:

@@ -95,6 +95,14 @@ def test_f08_spectrometer_that_stays_saturated_is_the_station(bench: Any, tell: 
     assert told.outcome == ("STATION", 4, "SATURATED")
 
 
+def test_f11_another_head_than_the_certificate_s_is_refused(bench: Any, tell: Tell) -> None:
+    bench.truth(set="meter_head", value="16060299")
+    told = tell(bench)
+    assert told.outcome == ("STATION", 4, "WRONG_HEAD")
+    assert "S121C 16060299" in told.text
+    assert "S121C 16060232" in told.text
+
+
 def test_f11_overdue_certificate_blocks_the_run(bench: Any, tell: Tell) -> None:
     certificate = bench.station.parent / "power_meter.toml"
     text = certificate.read_text()
