@@ -10,22 +10,22 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ledcal.instruments.virtual import (
     certificates,
+    daq_models,
     power_meter,
     spectrometer,
     thermocouple_logger,
 )
-from ledcal.instruments.virtual.bench import TICK_WALL_S, Bench
+from ledcal.instruments.virtual.bench import Bench
 from ledcal.instruments.virtual.clock import BenchClock
 from ledcal.instruments.virtual.conditions import Conditions, event
 from ledcal.instruments.virtual.detectors import Heads, draw_heads
 from ledcal.instruments.virtual.fault_file import FaultFileError, read_fault_file
-from ledcal.instruments.virtual.fault_line import FaultLine
+from ledcal.instruments.virtual.fault_line import FaultLine, keep_time
 from ledcal.instruments.virtual.fault_plan import FaultPlan
 from ledcal.instruments.virtual.firmware_conditions import firmware_conditions
 from ledcal.instruments.virtual.instrument_conditions import Instruments, instrument_conditions
@@ -33,6 +33,7 @@ from ledcal.instruments.virtual.multiplexer import Multiplexer
 from ledcal.instruments.virtual.panel import VirtualPanel
 from ledcal.instruments.virtual.panel_conditions import panel_conditions
 from ledcal.instruments.virtual.panel_firmware import PanelFirmware
+from ledcal.instruments.virtual.portmapper import portmapper_for
 from ledcal.instruments.virtual.transports import (
     LOOPBACK,
     ScpiSession,
@@ -72,6 +73,17 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong, as TOML")
     parser.add_argument("--mode", choices=("PROD", "ENG"), default="ENG", help="of the panel")
+    parser.add_argument(
+        "--logger",
+        choices=tuple(daq_models.MODELS),
+        default=daq_models.DAQ970A.model,
+        help="model of the thermocouple logger",
+    )
+    parser.add_argument(
+        "--portmapper",
+        action="store_true",
+        help="also tell on port 111 where VXI-11 is; needs root",
+    )
     options = parser.parse_args()
     if not options.folder.is_dir():
         parser.error(f"--folder {options.folder}: no such folder; create it first")
@@ -107,7 +119,9 @@ async def serve(options: argparse.Namespace) -> None:
     bench = Bench(clock, world, firmware)
     heads = draw_heads(options.seed, INPUTS)
     multiplexer = Multiplexer(world.heat, heads.thermocouples, heads.thermocouple_noise)
-    logger = thermocouple_logger.VirtualThermocoupleLogger(bench, multiplexer)
+    logger = thermocouple_logger.VirtualThermocoupleLogger(
+        bench, multiplexer, daq_models.MODELS[options.logger]
+    )
     meter = power_meter.VirtualPowerMeter(bench, heads.meter)
     panel = VirtualPanel(bench)
     jeti = spectrometer.VirtualSpectrometer(bench, heads.spectrometer)
@@ -131,10 +145,16 @@ async def serve(options: argparse.Namespace) -> None:
         for name, serial, switch_on in (
             ("power_meter", lambda: power_meter.SERIAL, meter.switch_on),
             ("spectrometer", lambda: spectrometer.SERIAL, jeti.switch_on),
-            ("thermocouple_logger", lambda: thermocouple_logger.SERIAL, logger.switch_on),
-            ("panel", lambda: firmware.serial, firmware.boot),
+            ("thermocouple_logger", lambda: logger.serial, logger.switch_on),
         )
     }
+    lines["panel"] = FaultLine(
+        "panel",
+        plan,
+        serial=lambda: firmware.serial,
+        switch_on=firmware.boot,
+        switch_off=firmware.reset,
+    )
     meter_port = SerialPort(meter, clock, lines["power_meter"], options.folder)
     panel_port = SerialPort(
         panel, clock, lines["panel"], options.folder, lambda: firmware.hear(clock.now_s())
@@ -151,12 +171,14 @@ async def serve(options: argparse.Namespace) -> None:
         "truth": await serve_tcp(lambda: TruthSession(truth), None),
     }
     ports = {name: port_of(server) for name, server in servers.items()}
-    paths = _write_certificates(options.folder, heads)
+    if options.portmapper:
+        servers["portmapper"] = await portmapper_for(ports["vxi11"])
+    paths = _write_certificates(options.folder, heads, logger.model)
     tasks = [
         asyncio.create_task(work)
         for work in (
             *(bench.run(), meter_port.serve(), panel_port.serve(), stop.wait()),
-            _strike(plan, list(lines.values())),
+            keep_time(plan, list(lines.values())),
         )
     ]
     ready = {
@@ -164,7 +186,9 @@ async def serve(options: argparse.Namespace) -> None:
         "simulated": True,
         "speed": options.speed,
         "seed": options.seed,
-        "instruments": _instruments(meter_port, panel_port, ports, paths, firmware.serial),
+        "instruments": _instruments(
+            meter_port, panel_port, ports, paths, firmware.serial, logger.model
+        ),
         "truth": f"{LOOPBACK}:{ports['truth']}",
     }
     print(json.dumps(ready), flush=True)
@@ -192,20 +216,13 @@ def _arm(plan: FaultPlan, path: Path | None) -> None:
         plan.add(fault)
 
 
-async def _strike(plan: FaultPlan, lines: Sequence[FaultLine]) -> None:
-    """Keep the time of the faults."""
-    while True:
-        plan.tick()
-        for line in lines:
-            line.tick()
-        await asyncio.sleep(TICK_WALL_S)
-
-
 def _tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _write_certificates(folder: Path, heads: Heads) -> dict[str, str]:
+def _write_certificates(
+    folder: Path, heads: Heads, logger: daq_models.LoggerModel
+) -> dict[str, str]:
     """Write the three certificates and return their paths by instrument."""
     contents = {
         "power_meter": certificates.power_meter(
@@ -213,7 +230,7 @@ def _write_certificates(folder: Path, heads: Heads) -> dict[str, str]:
         ),
         "spectrometer": certificates.spectrometer(heads.spectrometer, spectrometer.SERIAL),
         "thermocouple_logger": certificates.thermocouple_logger(
-            heads.thermocouples, thermocouple_logger.SERIAL
+            heads.thermocouples, logger.serial, logger
         ),
     }
     return {
@@ -227,6 +244,7 @@ def _instruments(
     ports: dict[str, int],
     paths: dict[str, str],
     panel_serial: str,
+    logger: daq_models.LoggerModel,
 ) -> dict[str, Any]:
     return {
         "power_meter": {
@@ -242,10 +260,10 @@ def _instruments(
             "certificate": paths["spectrometer"],
         },
         "thermocouple_logger": {
-            "driver": "keysight_daq970a",
+            "driver": logger.driver,
             "resource": f"TCPIP::{LOOPBACK},{ports['vxi11']}::inst0::INSTR",
             "resource_socket": f"TCPIP::{LOOPBACK}::{ports['logger']}::SOCKET",
-            "serial": thermocouple_logger.SERIAL,
+            "serial": logger.serial,
             "thermocouples": INPUTS,
             "certificate": paths["thermocouple_logger"],
         },
