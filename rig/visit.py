@@ -41,6 +41,10 @@ class AtPanel:
     identity: PanelIdentity
     reasons: list[dict[str, str]]
 
+    def note(self, code: str, text: str) -> None:
+        """Record a warning or a repeated attempt."""
+        self.journal.append("note", {"code": code, "text": text})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
