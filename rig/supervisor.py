@@ -16,12 +16,14 @@ from typing import Any, BinaryIO
 from ledcal.calibration.record import Record
 from ledcal.rig.bench import read_certificates
 from ledcal.rig.closing import REPORT, close_run, key_of
+from ledcal.rig.earlier_runs import earlier_runs_of, require_reason
 from ledcal.rig.errors import StationError
 from ledcal.rig.folder import require_writable
 from ledcal.rig.journal import JOURNAL, parse_event
 from ledcal.rig.keys import SigningKey, engineering_key
 from ledcal.rig.product import read_product
-from ledcal.rig.run import Request, new_run_folder, require_serial
+from ledcal.rig.product_release import require_released
+from ledcal.rig.run import RUNS, Request, new_run_folder, require_serial
 from ledcal.rig.station import beside, read_station
 
 LOG = "procedure.log"
@@ -59,7 +61,8 @@ def order(
         RefusedInput: Serial, station, product or certificate file are refused.
         StationError: The data folder cannot be written.
     """
-    require_serial(request.serial, read_product(product).settings)
+    made = read_product(product)
+    require_serial(request.serial, made.settings)
     if station is None:
         data_folder = data or Path("ledcal-data")
         require_writable(data_folder)
@@ -69,6 +72,9 @@ def order(
         read_certificates(read)
         data_folder = data or beside(read, read.settings.data_folder)
         require_writable(data_folder)
+        mode = read.settings.mode
+        require_released(made, mode, data_folder)
+        require_reason(earlier_runs_of(data_folder / RUNS, request.serial), request, mode)
         key = key_of(read)
     return Order(
         request=request, station=station, product=product, data_folder=data_folder, key=key
@@ -128,6 +134,7 @@ def _command(wanted: Order, folder: Path) -> list[str]:
         f"--ledcal-serial={wanted.request.serial}",
         f"--ledcal-operator={wanted.request.operator}",
         f"--ledcal-reason={wanted.request.reason}",
+        f"--ledcal-engineer={wanted.request.engineer}",
     ]
     if wanted.station is not None:
         command.append(f"--ledcal-station={wanted.station}")

@@ -17,6 +17,7 @@ from ledcal.rig.errors import PanelError, RigError, StationError
 from ledcal.rig.folder import require_writable
 from ledcal.rig.identify import identify_panel
 from ledcal.rig.journal import Journal
+from ledcal.rig.panel_lock import panel_lock
 from ledcal.rig.run import Request, software
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station, beside, read_station
@@ -93,6 +94,7 @@ def at_panel(visit: Visit, kind: str, facts: Mapping[str, Any]) -> Iterator[AtPa
         reasons: list[dict[str, str]] = []
         with (
             _kept(visit, kind, place, facts, reasons) as (folder, journal),
+            panel_lock(visit.data_folder, visit.request.serial, place.settings.name),
             open_panel(place, visit.request.serial, folder / TRANSCRIPT) as panel,
         ):
             identity = identify_panel(panel).identity
