@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ledcal.calibration.curve import ChannelCurve
 from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record import CurveFitted, PanelIdentity, Record
 from ledcal.rig.errors import OnHold, RefusedInput
@@ -193,7 +194,7 @@ class Change:
 def largest_change(
     earlier: Sequence[EarlierRun],
     identity: PanelIdentity,
-    curves: Mapping[int, CurveFitted],
+    curves: Mapping[int, ChannelCurve],
     product: Product,
 ) -> Change | None:
     """Compare with the newest PASS of the same head; None when there is none to compare with.
@@ -218,13 +219,12 @@ def largest_change(
     return None
 
 
-def _change(run: str, before: CurveFitted, now: CurveFitted, product: Product) -> Change:
+def _change(run: str, before: CurveFitted, now: ChannelCurve, product: Product) -> Change:
     lowest_w_m2 = product.verify_fractions[0] * product.channels[now.channel].nominal_w_m2
     drive, then_w_m2 = np.array(before.curve_drive), np.array(before.curve_irradiance_w_m2)
-    within = (
-        (then_w_m2 >= lowest_w_m2) & (drive >= now.curve_drive[0]) & (drive <= now.curve_drive[-1])
-    )
-    now_w_m2 = np.interp(drive[within], now.curve_drive, now.curve_irradiance_w_m2)
+    within = (then_w_m2 >= lowest_w_m2) & (drive >= now.drive_min) & (drive <= now.drive_max)
+    at_ref_degc = np.full_like(drive[within], now.t_ref_degc)
+    now_w_m2, _ = now.evaluate(drive[within], at_ref_degc)
     changes_rel = now_w_m2 / then_w_m2[within] - 1.0
     worst = int(np.argmax(np.abs(changes_rel)))
     return Change(

@@ -185,6 +185,7 @@ class Observer:
             self.bench.panel.check_trips()
 
     def _interlock(self, panel: PanelIndication, seen: TemperatureIndication) -> None:
+        self.bench.require_kept()
         limit = self.cut_off
         hot = [
             f"thermocouple {name} at {degc:.1f} degC (limit {limit.thermocouple_degc:g})"

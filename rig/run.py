@@ -111,12 +111,9 @@ def start_run(
     request: Request,
     station: SettingsFile[Station],
     product: SettingsFile[Product],
-    certificates: Mapping[str, Path],
     release: str = NOT_RELEASED,
 ) -> Journal:
-    """Begin the journal of a run and keep copies of the files that define it.
-
-    The copies of the certificates are named by role: two files may have one name.
+    """Begin the journal of a run.
 
     Raises:
         StationError: The disk refuses.
@@ -149,11 +146,26 @@ def start_run(
         "software": software(),
     }
     journal.append("run_started", facts)
+    return journal
+
+
+def keep_copies(
+    folder: Path,
+    station: SettingsFile[Station],
+    product: SettingsFile[Product],
+    certificates: Mapping[str, Path],
+) -> None:
+    """Keep copies of the files that define a run.
+
+    The copies of the certificates are named by role: two files may have one name.
+
+    Raises:
+        StationError: The disk refuses.
+    """
     write_whole(folder / "station.toml", station.content)
     write_whole(folder / "product.toml", product.content)
     for role, path in certificates.items():
         write_whole(folder / f"certificate-{role}.toml", path.read_bytes())
-    return journal
 
 
 def software() -> dict[str, str]:
