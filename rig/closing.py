@@ -23,6 +23,7 @@ CERTIFICATE = "certificate.html"
 REPORT = "report.html"
 TRANSCRIPT = "transcript.jsonl"
 SEAL = "seal.json"
+VISIT_STARTED = "visit_started"
 RECORD_FORMAT = "ledcal-record/1"
 SEAL_FORMAT = "ledcal-seal/1"
 
