@@ -69,6 +69,7 @@ class Bench:
     Attributes:
         clock: Bench time; every wait goes through it.
         readers: Threads that read the instruments at once.
+        transcript: Every byte; says when the disk refused it.
     """
 
     clock: Clock
@@ -78,6 +79,18 @@ class Bench:
     panel: Panel
     certificates: Certificates
     readers: ThreadPoolExecutor
+    transcript: Transcript | None = None
+
+    def require_kept(self) -> None:
+        """Refuse to go on when the transcript is not whole.
+
+        Raises:
+            StationError: The disk has refused a part of it.
+        """
+        if self.transcript is not None and self.transcript.failure is not None:
+            raise StationError(
+                "DISK", f"{self.transcript.failure}; make room, then calibrate the panel again"
+            )
 
 
 def certificate_paths(station: SettingsFile[Station]) -> dict[str, Path]:
@@ -176,7 +189,7 @@ def open_bench(
     """
     said = station.settings
     clock = Clock(said.clock.speed)
-    bus = Bus(clock=clock, transcript=Transcript(transcript), visa_library=said.visa_library)
+    bus = _bus(clock, transcript, said)
     with ExitStack() as stack:
         stack.callback(bus.transcript.close)
         readers = stack.enter_context(ThreadPoolExecutor(4, thread_name_prefix="reader"))
@@ -215,6 +228,7 @@ def open_bench(
             panel=panel,
             certificates=certificates,
             readers=readers,
+            transcript=bus.transcript,
         )
 
 
@@ -229,13 +243,21 @@ def open_panel(station: SettingsFile[Station], serial: str, transcript: Path) ->
     """
     said = station.settings
     clock = Clock(said.clock.speed)
-    bus = Bus(clock=clock, transcript=Transcript(transcript), visa_library=said.visa_library)
+    bus = _bus(clock, transcript, said)
     with ExitStack() as stack:
         stack.callback(bus.transcript.close)
         panel = _scanned_panel(bus, said.panel, serial)
         stack.callback(panel.close)
         stack.callback(panel.dark)
         yield panel
+
+
+def _bus(clock: Clock, transcript: Path, station: Station) -> Bus:
+    try:
+        written = Transcript(transcript)
+    except OSError as error:
+        raise StationError("DISK", f"{transcript}: cannot be made: {error.strerror}") from error
+    return Bus(clock=clock, transcript=written, visa_library=station.visa_library)
 
 
 def _require_head(meter: PowerMeter, certificate: PowerMeterCertificate) -> None:

@@ -6,6 +6,7 @@ RigError
 +-- StationError (RuntimeError) instrument, certificate, disk: STATION
 +-- PanelError   (RuntimeError) the panel itself: FAIL
 +-- PanelLost    (RuntimeError) the panel restarted or fell silent: ABORTED
++-- OnHold                      an engineer must look at it before it can go on: INCONCLUSIVE
 +-- AwaitingSignature           somebody must review and sign before it can go on: ABORTED
 """
 
@@ -57,6 +58,12 @@ class PanelError(RigError, RuntimeError):
 
 class PanelLost(RigError, RuntimeError):
     """The panel restarted or no longer answers: at what level it shines is not known."""
+
+
+class OnHold(RigError):
+    """A result differs from an earlier one; an engineer says what to believe."""
+
+    outcome = Outcome.INCONCLUSIVE
 
 
 class AwaitingSignature(RigError):

@@ -283,6 +283,7 @@ class Observer:
     def _guard(self, readings: Readings) -> None:
         now_s = self.bench.clock.now_s()
         try:
+            self.bench.require_kept()
             self.interlock.check(now_s, self.cut_off, readings.panel, readings.temperature)
         except RigError:
             self.bench.panel.dark()

@@ -77,6 +77,7 @@ class LimitSettings(Settings):
     irradiance_tolerance: Fraction
     irradiance_process_sd_rel: Fraction | None = None
     fit_residual: Fraction
+    repeat_change: Fraction = 0.03
     additivity: PositiveSpan
     ambient_w_m2: Positive
     ambient_degc: TemperatureSpan
@@ -128,6 +129,7 @@ class Product(Settings):
     version: Annotated[str, Len(1, 20)]
     title: Annotated[str, Len(1, 120)]
     serial_pattern: str
+    serial_check: Literal["ISO 7064 MOD 37,36"] | None = None
     product_code: Annotated[int, Ge(0), Le(2**32 - 1)]
     hardware_revisions: Annotated[list[int], Len(1)]
     distance_mm: Annotated[int, Gt(0), Le(2000)]
@@ -167,6 +169,18 @@ class Product(Settings):
     def accepts_serial(self, serial: str) -> bool:
         """Tell whether the text can be a serial of this product."""
         return re.fullmatch(self.serial_pattern, serial) is not None
+
+    def checks(self, serial: str) -> bool:
+        """Tell whether the serial's last character is its check character, where it has one.
+
+        Hyphens do not count (ISO 7064:2003, hybrid system MOD 37,36).
+        """
+        if self.serial_check is None:
+            return True
+        product = 36
+        for letter in serial.replace("-", "")[:-1]:
+            product = ((product + int(letter, 36)) % 36 or 36) * 2 % 37
+        return (product + int(serial[-1], 36)) % 36 == 1
 
 
 def read_product(path: Path | None) -> SettingsFile[Product]:
