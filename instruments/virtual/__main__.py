@@ -21,9 +21,13 @@ from ledcal.instruments.virtual import (
 )
 from ledcal.instruments.virtual.bench import Bench
 from ledcal.instruments.virtual.clock import BenchClock
+from ledcal.instruments.virtual.conditions import Conditions
 from ledcal.instruments.virtual.detectors import Heads, draw_heads
+from ledcal.instruments.virtual.firmware_conditions import firmware_conditions
+from ledcal.instruments.virtual.instrument_conditions import Instruments, instrument_conditions
 from ledcal.instruments.virtual.multiplexer import Multiplexer
 from ledcal.instruments.virtual.panel import VirtualPanel
+from ledcal.instruments.virtual.panel_conditions import panel_conditions
 from ledcal.instruments.virtual.panel_firmware import PanelFirmware
 from ledcal.instruments.virtual.transports import (
     LOOPBACK,
@@ -99,11 +103,22 @@ async def serve(options: argparse.Namespace) -> None:
     heads = draw_heads(options.seed, INPUTS)
     multiplexer = Multiplexer(world.heat, heads.thermocouples, heads.thermocouple_noise)
     logger = thermocouple_logger.VirtualThermocoupleLogger(bench, multiplexer)
-    meter_port = SerialPort(power_meter.VirtualPowerMeter(bench, heads.meter), clock)
+    meter = power_meter.VirtualPowerMeter(bench, heads.meter)
+    meter_port = SerialPort(meter, clock)
     panel_port = SerialPort(VirtualPanel(bench), clock, lambda: firmware.hear(clock.now_s()))
     bench.receive_panel_input = panel_port.receive
     jeti = spectrometer.VirtualSpectrometer(bench, heads.spectrometer)
-    truth = Truth(bench, heads.meter, multiplexer)
+    instruments = Instruments(
+        heads=heads,
+        power_meter=meter,
+        spectrometer=jeti,
+        multiplexer=multiplexer,
+        thermocouple_logger=logger,
+    )
+    conditions = Conditions(
+        panel_conditions(bench), firmware_conditions(bench), instrument_conditions(instruments)
+    )
+    truth = Truth(bench, conditions)
     lock = asyncio.Lock()
     servers = {
         "spectrometer": await serve_tcp(lambda: spectrometer.JetiSession(jeti)),

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from ledcal.instruments.virtual.bench import Bench
 from ledcal.instruments.virtual.detectors import MeterHead
 from ledcal.instruments.virtual.pm103_measurement import Pm103Measurement
+from ledcal.instruments.virtual.pm103_settings import RANGES_W as RANGES_W
 from ledcal.instruments.virtual.pm103_settings import Pm103Settings
 from ledcal.instruments.virtual.pm103_status import StatusRegisters
 from ledcal.instruments.virtual.pm103_stream import Pm103Stream
@@ -82,6 +83,14 @@ class VirtualPowerMeter(ScpiInstrument):
         self.settings.switch_on()
         self.measurement.switch_on()
         self.status.clear()
+
+    def turn_to(self, wavelength_nm: float) -> None:
+        """Set the wavelength as at the console's own keys. [nm]"""
+        self.settings.wavelength_nm = wavelength_nm
+
+    def hold_range(self, range_w: float) -> None:
+        """Hold a range as at the console's own keys: automatic ranging is off. [W]"""
+        self.settings.range_w, self.settings.autorange = range_w, False
 
     def summary_bits(self) -> int:
         """Return the register sets' part of the status byte."""
