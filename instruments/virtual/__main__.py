@@ -25,6 +25,7 @@ from ledcal.instruments.virtual.conditions import Conditions
 from ledcal.instruments.virtual.detectors import Heads, draw_heads
 from ledcal.instruments.virtual.firmware_conditions import firmware_conditions
 from ledcal.instruments.virtual.instrument_conditions import Instruments, instrument_conditions
+from ledcal.instruments.virtual.jeti_port import JetiPort
 from ledcal.instruments.virtual.multiplexer import Multiplexer
 from ledcal.instruments.virtual.panel import VirtualPanel
 from ledcal.instruments.virtual.panel_conditions import panel_conditions
@@ -108,6 +109,7 @@ async def serve(options: argparse.Namespace) -> None:
     panel_port = SerialPort(VirtualPanel(bench), clock, lambda: firmware.hear(clock.now_s()))
     bench.receive_panel_input = panel_port.receive
     jeti = spectrometer.VirtualSpectrometer(bench, heads.spectrometer)
+    jeti_port = JetiPort(lambda: spectrometer.JetiSession(jeti))
     instruments = Instruments(
         heads=heads,
         power_meter=meter,
@@ -130,9 +132,15 @@ async def serve(options: argparse.Namespace) -> None:
     paths = _write_certificates(options.folder, heads)
     tasks = [
         asyncio.create_task(work)
-        for work in (bench.run(), meter_port.serve(), panel_port.serve(), stop.wait())
+        for work in (
+            bench.run(),
+            meter_port.serve(),
+            panel_port.serve(),
+            jeti_port.serve(),
+            stop.wait(),
+        )
     ]
-    ready = {
+    ready: dict[str, Any] = {
         "ready": True,
         "simulated": True,
         "speed": options.speed,
@@ -140,6 +148,7 @@ async def serve(options: argparse.Namespace) -> None:
         "instruments": _instruments(meter_port, panel_port, ports, paths, firmware.serial),
         "truth": f"{LOOPBACK}:{ports['truth']}",
     }
+    ready["instruments"]["spectrometer"]["resource_serial"] = jeti_port.resource_name
     print(json.dumps(ready), flush=True)
     # Any task that ends, by the stop or by a defect, ends the bench; a defect shows as traceback.
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
