@@ -34,7 +34,7 @@ class JetiSettings:
     averages: int = 1
     first_nm: int = 380
     last_nm: int = 780
-    step_nm: int = 5
+    step_nm: int = 1
     function: int = 6
     form: int = 4
     calibration: int = 0
