@@ -7,8 +7,9 @@ import asyncio
 import os
 import pty
 import tty
-from collections.abc import Callable
+from functools import partial
 
+from ledcal.instruments.virtual.fault_line import FaultLine
 from ledcal.instruments.virtual.transports import ABORT, Session
 
 PIECE = 512
@@ -24,9 +25,10 @@ class JetiPort:
         resource_name: VISA resource name of the line.
     """
 
-    def __init__(self, session: Callable[[], Session]) -> None:
-        """Open the line."""
-        self._session = session()
+    def __init__(self, session: Session, line: FaultLine) -> None:
+        """Open the line; `line` knows what goes wrong on the way to the instrument."""
+        self._session = session
+        self._line = line
         self._master, self._slave = pty.openpty()
         # Keeping the slave open here lets clients come and go without hanging up the line.
         tty.setraw(self._slave)
@@ -70,7 +72,10 @@ class JetiPort:
     async def _work(self) -> None:
         messages = self._messages
         while True:
-            await self._session.handle(await messages.get(), self._send)
+            message = await messages.get()
+            execute = partial(self._session.handle, message)
+            # Without power the line stays open and silent; its plug is never pulled.
+            await self._line.handle(message, execute, self._send, lambda: None)
 
     async def _send(self, reply: bytes) -> None:
         end_s = asyncio.get_running_loop().time() + PATIENCE_WALL_S
