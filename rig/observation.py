@@ -40,7 +40,7 @@ POWER_READINGS = 3
 ATTEMPTS = 3
 SHORTER, LONGER = 0.5, 4.0
 """What the next attempt makes of an integration time that saturates, or that shows too little."""
-LONGEST_INTEGRATION_S = 30.0
+SHORTEST_INTEGRATION_S, LONGEST_INTEGRATION_S = 0.001, 30.0
 LOOK_EVERY_S = 1.0
 """While the panel soaks, temperatures are looked at this often. [s]"""
 
@@ -118,7 +118,8 @@ class Observer:
             except (*LOST, PanelTripped) as error:
                 self._lost(error, attempt)
                 if isinstance(error, Saturated):
-                    time_s = self.held.longest_s = time_s * SHORTER
+                    time_s = max(time_s * SHORTER, SHORTEST_INTEGRATION_S)
+                    self.held.longest_s = time_s
                 elif isinstance(error, Underexposed):
                     time_s = min(time_s * LONGER, LONGEST_INTEGRATION_S, self.held.longest_s)
                 blank = self.read_dark(time_s)
