@@ -72,9 +72,9 @@ def take_flicker(observer: Observer) -> tuple[PowerIndication, ...]:
     """Return readings of the dark panel that are short against the flicker of lamps."""
     observer.bench.panel.dark()
     meter = observer.bench.power_meter
-    meter.set_averaging_s(SHORT_AVERAGING_S)
     try:
-        return tuple(meter.read() for _ in range(_SHORT_READINGS))
+        meter.set_averaging_s(SHORT_AVERAGING_S)
+        return observer.again(lambda: tuple(meter.read() for _ in range(_SHORT_READINGS)))
     finally:
         meter.set_averaging_s(AVERAGING_S)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from ledcal.calibration.indication import PowerIndication, SpectrumIndication
 from ledcal.calibration.spectrum import is_flat_topped
 from ledcal.instruments.errors import (
+    LinkLost,
     LinkTimeout,
     OverRange,
     ReplyError,
@@ -39,8 +40,8 @@ class OtherSetting(StationError):
         self.wanted_nm = wanted_nm
 
 
-LOST = (LinkTimeout, ReplyError, OverRange, Saturated, Underexposed, Unsteady)
-"""An observation that ends so is taken again."""
+LOST = (LinkLost, LinkTimeout, ReplyError, OverRange, Saturated, Underexposed, Unsteady)
+"""A reading that ends so is taken again; the first three are drops, delays and noise of a line."""
 
 
 def require_still(power: Sequence[PowerIndication]) -> None:

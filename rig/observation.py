@@ -153,10 +153,21 @@ class Observer:
         )
 
     def read_dark(self, integration_s: float | None) -> Readings:
-        """Return a blank: all instruments with the panel dark."""
-        self.bench.panel.dark()
-        self.bench.clock.sleep(SETTLE_S)
-        return self.read(integration_s)
+        """Return a blank: all instruments with the panel dark.
+
+        One that was lost is taken again, and each attempt is recorded.
+
+        Raises:
+            InstrumentError: It was lost three times.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            self.bench.panel.dark()
+            self.bench.clock.sleep(SETTLE_S)
+            try:
+                return self.read(integration_s)
+            except LOST as error:
+                self._lost(error, attempt)
+        raise AssertionError("unreachable")
 
     def read(self, integration_s: float | None) -> Readings:
         """Return what all instruments show now, read at once; None reads no spectrum.
