@@ -20,7 +20,7 @@ def names() -> list[str]:
 def test_list_has_a_title_for_each() -> None:
     lines = list_fault_files().splitlines()
     assert 6 <= len(lines) <= 20
-    assert "late-reply      The power meter answers one reading too late" in lines
+    assert "late-reply        The power meter answers one reading too late" in lines
 
 
 def test_file_of_a_user_comes_before_a_shipped_one(
