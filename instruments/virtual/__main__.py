@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +20,16 @@ from ledcal.instruments.virtual import (
     spectrometer,
     thermocouple_logger,
 )
-from ledcal.instruments.virtual.bench import TICK_WALL_S, Bench
+from ledcal.instruments.virtual.bench import Bench
 from ledcal.instruments.virtual.clock import BenchClock
 from ledcal.instruments.virtual.conditions import Conditions, event
 from ledcal.instruments.virtual.detectors import Heads, draw_heads
 from ledcal.instruments.virtual.fault_file import FaultFileError, read_fault_file
-from ledcal.instruments.virtual.fault_line import FaultLine
+from ledcal.instruments.virtual.fault_line import FaultLine, keep_time
 from ledcal.instruments.virtual.fault_plan import FaultPlan
 from ledcal.instruments.virtual.firmware_conditions import firmware_conditions
 from ledcal.instruments.virtual.instrument_conditions import Instruments, instrument_conditions
+from ledcal.instruments.virtual.jeti_port import JetiPort
 from ledcal.instruments.virtual.multiplexer import Multiplexer
 from ledcal.instruments.virtual.panel import VirtualPanel
 from ledcal.instruments.virtual.panel_conditions import panel_conditions
@@ -46,6 +46,8 @@ from ledcal.instruments.virtual.truth import Truth, TruthSession
 from ledcal.instruments.virtual.vxi11 import Vxi11Server
 from ledcal.instruments.virtual.world import World
 
+TRUTH_FILE = "truth-address"
+"""Where the side channel is, for whoever has not read the ready line."""
 INPUTS = {"ambient": 101, "surface": 102, "heatsink": 103}
 
 
@@ -147,9 +149,16 @@ async def serve(options: argparse.Namespace) -> None:
             ("power_meter", lambda: power_meter.SERIAL, meter.switch_on),
             ("spectrometer", lambda: spectrometer.SERIAL, jeti.switch_on),
             ("thermocouple_logger", lambda: logger.model.serial, logger.switch_on),
-            ("panel", lambda: firmware.serial, firmware.boot),
         )
     }
+    lines["panel"] = FaultLine(
+        "panel",
+        plan,
+        serial=lambda: firmware.serial,
+        switch_on=firmware.boot,
+        switch_off=firmware.reset,
+    )
+    jeti_port = JetiPort(spectrometer.JetiSession(jeti), lines["spectrometer"])
     meter_port = SerialPort(meter, clock, lines["power_meter"], options.folder)
     panel_port = SerialPort(
         panel, clock, lines["panel"], options.folder, lambda: firmware.hear(clock.now_s())
@@ -172,11 +181,13 @@ async def serve(options: argparse.Namespace) -> None:
     tasks = [
         asyncio.create_task(work)
         for work in (
-            *(bench.run(), meter_port.serve(), panel_port.serve(), stop.wait()),
-            _strike(plan, list(lines.values())),
+            *(bench.run(), meter_port.serve(), panel_port.serve(), jeti_port.serve(), stop.wait()),
+            keep_time(plan, list(lines.values())),
         )
     ]
-    ready = {
+    truth_address = f"{LOOPBACK}:{ports['truth']}"
+    (options.folder / TRUTH_FILE).write_text(f"{truth_address}\n", encoding="ascii")
+    ready: dict[str, Any] = {
         "ready": True,
         "simulated": True,
         "speed": options.speed,
@@ -184,8 +195,9 @@ async def serve(options: argparse.Namespace) -> None:
         "instruments": _instruments(
             meter_port, panel_port, ports, paths, firmware.serial, logger.model
         ),
-        "truth": f"{LOOPBACK}:{ports['truth']}",
+        "truth": truth_address,
     }
+    ready["instruments"]["spectrometer"]["resource_serial"] = jeti_port.resource_name
     print(json.dumps(ready), flush=True)
     # Any task that ends, by the stop or by a defect, ends the bench; a defect shows as traceback.
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -209,15 +221,6 @@ def _arm(plan: FaultPlan, path: Path | None) -> None:
         sys.exit(2)
     for fault in faults:
         plan.add(fault)
-
-
-async def _strike(plan: FaultPlan, lines: Sequence[FaultLine]) -> None:
-    """Keep the time of the faults."""
-    while True:
-        plan.tick()
-        for line in lines:
-            line.tick()
-        await asyncio.sleep(TICK_WALL_S)
 
 
 def _tell(text: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from ledcal.instruments.virtual.fault_plan import FaultPlan
 from ledcal.instruments.virtual.faults import Fault
 
-STALL_POLL_WALL_S = 0.02
+TICK_WALL_S = 0.02
 
 Send = Callable[[bytes], Awaitable[None]]
 HangUp = Callable[[], None]
@@ -44,6 +44,7 @@ class FaultLine:
         *,
         serial: Callable[[], str],
         switch_on: Callable[[], None],
+        switch_off: Callable[[], None] = lambda: None,
     ) -> None:
         """Begin without clients.
 
@@ -52,11 +53,13 @@ class FaultLine:
             plan: What goes wrong, and when.
             serial: Returns the instrument's serial number.
             switch_on: Starts the instrument anew with its power-on settings.
+            switch_off: What of it acts on the world ends without power.
         """
         self.name = name
         self._plan = plan
         self._serial = serial
         self._switch_on = switch_on
+        self._switch_off = switch_off
         self._connections: list[Connection] = []
         self._was_off = False
 
@@ -81,8 +84,7 @@ class FaultLine:
         off = self._plan.lasting(self.name, "power_off") is not None
         if off != self._was_off:
             self._was_off = off
-            # Without power it is dark and forgets; it starts when the power is back.
-            self._switch_on()
+            (self._switch_off if off else self._switch_on)()
         limit_wall_s = self._plan.lasting(self.name, "idle_close")
         now_wall_s = time.monotonic()
         for connection in list(self._connections):
@@ -110,7 +112,7 @@ class FaultLine:
             hang_up()
             return
         while self._plan.lasting(self.name, "stalled"):
-            await asyncio.sleep(STALL_POLL_WALL_S)
+            await asyncio.sleep(TICK_WALL_S)
         other = self._plan.lasting(self.name, "other_instrument")
         if not struck and other is None:
             await execute(send)
@@ -141,6 +143,15 @@ class FaultLine:
             await send(reply)
         if drops:
             hang_up()
+
+
+async def keep_time(plan: FaultPlan, lines: Sequence[FaultLine]) -> None:
+    """Begin and end faults at their times, until cancelled."""
+    while True:
+        plan.tick()
+        for line in lines:
+            line.tick()
+        await asyncio.sleep(TICK_WALL_S)
 
 
 def _altered(reply: bytes, fault: Fault) -> bytes:

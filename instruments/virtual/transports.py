@@ -79,16 +79,18 @@ class SerialPort:
         new.symlink_to(os.ttyname(self._slave))
         new.replace(self._device)
 
-    def _unplug(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._master)
-        os.close(self._master)
-        os.close(self._slave)
-
     def plug_in_again(self) -> None:
         """Pull the plug and put it in again: clients lose the line and may open it anew."""
-        self._unplug()
+        old = self._master, self._slave
+        # The name leads to the new terminal before the old one is gone.
         self._plug_in()
+        self._leave(*old)
         asyncio.get_running_loop().add_reader(self._master, self.receive)
+
+    def _leave(self, master: int, slave: int) -> None:
+        asyncio.get_running_loop().remove_reader(master)
+        os.close(master)
+        os.close(slave)
 
     def receive(self) -> None:
         """Take all bytes that have arrived by now."""
@@ -120,7 +122,7 @@ class SerialPort:
                 lost = (lambda: None) if self._line.off else self.plug_in_again
                 await self._line.handle(message, execute, self._send, lost)
         finally:
-            self._unplug()
+            self._leave(self._master, self._slave)
             self._device.unlink()
 
     async def _execute(self, message: bytes, send: Send) -> None:

@@ -154,16 +154,19 @@ def test_peer_that_dies_is_lost_not_late(kind: str, serve: Serve, bus: Bus) -> N
         link.query("*IDN?")
 
 
-def test_dropped_connection_is_told_once_and_opened_again(
-    serve: Serve, scpi: Scpi, bus: Bus
-) -> None:
+def test_connection_that_drops_is_opened_again(serve: Serve, scpi: Scpi, bus: Bus) -> None:
     peer = serve("socket", scpi({b"N?": b"1\n"}))
     link = _open(bus, peer)
     peer.drop()
-    with pytest.raises(LinkLost, match=r"closed the connection|connection lost"):
-        # The end of the connection may arrive after one more answer.
-        assert [link.query("N?") for _ in range(1000)] == []
-    assert link.query("N?") == "1"
+    lost = 0
+    for _ in range(20):
+        try:
+            assert link.query("N?") == "1"
+        except LinkLost:
+            # Its end came while the answer was waited for: that is told, once.
+            lost += 1
+    assert lost <= 1
+    assert peer.heard.count(b"*IDN?") >= 2
 
 
 @pytest.mark.usefixtures("impatient")

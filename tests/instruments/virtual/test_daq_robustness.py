@@ -62,9 +62,7 @@ async def answers(model: LoggerModel, messages: Iterable[str]) -> list[bytes | N
 @pytest.mark.parametrize("model", [DAQ970A, AGILENT_34972A])
 @settings(max_examples=40)
 @given(
-    sent=st.lists(
-        st.tuples(st.sampled_from(HEADERS), st.lists(ARGUMENTS, max_size=4)), max_size=8
-    )
+    sent=st.lists(st.tuples(st.sampled_from(HEADERS), st.lists(ARGUMENTS, max_size=4)), max_size=8)
 )
 def test_no_message_stops_it(model: LoggerModel, sent: list[tuple[str, list[str]]]) -> None:
     messages = [f"{header} {','.join(arguments)}" for header, arguments in sent]
