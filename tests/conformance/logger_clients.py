@@ -1,8 +1,9 @@
 """Clients and drivers by others on the thermocouple logger: VXI-11, raw socket, two models."""
 
-import os
+import socket
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from tests.conformance.check import Check
@@ -13,6 +14,7 @@ Result = Literal["ok", "FAILED", "not run"]
 _ROLE = "thermocouple_logger"
 _VISA = ("pyvisa==1.16.2", "pyvisa-py==0.8.1")
 LXI_WALL_S = 30.0
+PORTMAPPER_PORT = 111
 
 PYTHON_VXI11 = Client(
     name="python-vxi11",
@@ -62,23 +64,34 @@ def checks(bench: RunningBench, environments: Environments) -> Iterator[Check]:
     with running_bench("--logger", "34972A") as forerunner:
         yield from environments.run(DVG_DEVICES, forerunner.resource(_ROLE))
         host, port = forerunner.address(_ROLE, "resource_socket")
-        yield from environments.run(SEQUENCES, host, str(port))
+        of_forerunner = replace(SEQUENCES, name="public programs, 34972A")
+        yield from environments.run(of_forerunner, host, str(port))
     yield from _by_portmapper(environments)
 
 
 def _by_portmapper(environments: Environments) -> Iterator[Check]:
     """Let those speak that cannot name a port: they need port 111, which is root's."""
     exchange = "finds VXI-11 by the portmapper"
-    if os.geteuid() != 0:
-        yield _row("python-vxi11", "0.9", exchange, "not run", "needs root")
-        yield _row("lxi-tools", "-", exchange, "not run", "needs root")
+    if trouble := _port_taken(PORTMAPPER_PORT):
+        yield _row("python-vxi11", "0.9", exchange, "not run", trouble)
+        yield _row("lxi-tools", "-", exchange, "not run", trouble)
         return
     with running_bench("--portmapper"):
-        yield from environments.run(PYTHON_VXI11, "127.0.0.1")
+        by_portmapper = replace(PYTHON_VXI11, name="python-vxi11 by portmapper")
+        yield from environments.run(by_portmapper, "127.0.0.1")
         yield from _lxi(
             (exchange + " and sends *IDN?", ["scpi", "-a", "127.0.0.1", "*IDN?"]),
             ("asks 100 times over VXI-11", _benchmark("127.0.0.1")),
         )
+
+
+def _port_taken(port: int) -> str:
+    """Return why a port cannot be listened on, or nothing."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        return f"port {port}: {error.strerror}; needs root and no other portmapper"
+    return ""
 
 
 def _benchmark(host: str, *options: str) -> list[str]:
