@@ -2,20 +2,21 @@
 
 import math
 from collections.abc import Mapping
-from typing import Self
+from typing import ClassVar, Self
 
 from ledcal.calibration.indication import TemperatureIndication
 from ledcal.instruments.dialogue import Framing
 from ledcal.instruments.errors import OpenThermocouple, ReplyError
 from ledcal.instruments.identity import Identity, parse_identity
 from ledcal.instruments.link import Bus, Link
-from ledcal.instruments.reply import fields, number_or_overload
+from ledcal.instruments.reply import fields, integer, number_or_overload
 from ledcal.instruments.roles import ThermocoupleLogger
 
 __all__ = ["KeysightDAQ970A", "ThermocoupleLogger"]
 
 _FRAMING = Framing()
 _RESET_S = 2.0
+_POWER_ON_BIT = 1 << 7  # IEEE 488.2, 11.5.1
 # One channel: 1 PLC of 20 ms, relay, settling, and the resistance of the open-thermocouple check.
 _CHANNEL_S = 0.3
 
@@ -26,6 +27,8 @@ class KeysightDAQ970A:
     Attributes:
         identity: Who it is.
     """
+
+    MODEL: ClassVar[str] = "DAQ970A"
 
     def __init__(self, link: Link, identity: Identity, thermocouples: Mapping[str, int]) -> None:
         """Use `open`."""
@@ -59,10 +62,11 @@ class KeysightDAQ970A:
         link = bus.open(resource_name, instrument="thermocouple logger", framing=_FRAMING)
         try:
             identity = link.query_as(parse_identity, "*IDN?")
-            identity.require(str(link), model="DAQ970A", serial=serial)
+            identity.require(str(link), model=cls.MODEL, serial=serial)
             link.name = f"thermocouple logger {identity.model} {identity.serial}"
             logger = cls(link, identity, thermocouples)
             logger._configure()
+            link.resume = logger._configure_after_restart
         except BaseException:
             link.close()
             raise
@@ -99,6 +103,11 @@ class KeysightDAQ970A:
 
     def _readings(self, reply: str) -> list[tuple[str, float]]:
         return [(field, number_or_overload(field)) for field in fields(reply, len(self._inputs))]
+
+    def _configure_after_restart(self) -> None:
+        """Set up the scan again where the logger was switched off and on."""
+        if self._link.query_as(integer, "*ESR?") & _POWER_ON_BIT:
+            self._configure()
 
     def _configure(self) -> None:
         inputs = ",".join(str(logger_input) for logger_input in self._inputs.values())

@@ -10,6 +10,7 @@ from ledcal.rig import (
     doctor_command,
     drive_command,
     key_commands,
+    product_commands,
     record_commands,
 )
 from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherData, refusals
@@ -65,6 +66,9 @@ def calibrate(
     data: OtherData = None,
     operator: Annotated[str, typer.Option(metavar="ID", help="Who does it.")] = "not recorded",
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")] = "not recorded",
+    engineer: Annotated[
+        str, typer.Option(metavar="NAME", help="Who answers for a run that was on hold.")
+    ] = "not recorded",
     json: AsJson = False,
 ) -> None:
     """Calibrate one panel: measure, fit, write and load its file, and prove it by light.
@@ -78,7 +82,7 @@ def calibrate(
         from ledcal.rig.supervisor import calibrate as supervise
         from ledcal.rig.supervisor import order
 
-        request = Request(serial=serial, operator=operator, reason=reason)
+        request = Request(serial=serial, operator=operator, reason=reason, engineer=engineer)
         wanted = order(request, station, product, data)
         with open_screen(wanted.data_folder, quiet=json) as screen:
             folder, record = supervise(wanted, screen.follow)
@@ -101,14 +105,35 @@ def bench(
         int, typer.Option(min=0, help="Draws the panel and the instruments' errors.")
     ] = 1,
     mode: Annotated[str, typer.Option(help="DEMO or ENG, for the station file.")] = "DEMO",
+    faults: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|NAME", help="What goes wrong: a fault file, or a shipped one."),
+    ] = None,
+    list_faults: Annotated[
+        bool, typer.Option("--list-faults", help="List the shipped fault files and end.")
+    ] = False,
+    logger: Annotated[
+        str, typer.Option(metavar="MODEL", help="Thermocouple logger: DAQ970A or 34972A.")
+    ] = "DAQ970A",
     data: Data = DATA_FOLDER,
 ) -> None:
     """Serve the virtual bench until interrupted; print its station file's path."""
     with refusals():
+        from ledcal.rig.fault_files import list_fault_files
         from ledcal.rig.serve import serve_virtual_bench
 
+        if list_faults:
+            typer.echo(list_fault_files())
+            return
         serve_virtual_bench(
-            data.resolve(), serial=serial, speed=speed, seed=seed, mode=mode, announce=typer.echo
+            data.resolve(),
+            serial=serial,
+            speed=speed,
+            seed=seed,
+            mode=mode,
+            announce=typer.echo,
+            faults=faults,
+            logger=logger,
         )
 
 
@@ -226,3 +251,4 @@ doctor_command.add_to(app)
 drive_command.add_to(app)
 record_commands.add_to(app)
 app.add_typer(key_commands.app)
+app.add_typer(product_commands.app)

@@ -11,7 +11,7 @@ from ledcal.calibration.statement import Statement
 from ledcal.reports.certificate import certificate_html
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.folder import canonical, sha256_hex, write_whole
-from ledcal.rig.journal import JOURNAL, Journal, read_journal
+from ledcal.rig.journal import JOURNAL, ROOM, Journal, read_journal, take_in_local_file
 from ledcal.rig.key_file import prove, read_key_file
 from ledcal.rig.keys import SigningKey, engineering_key, known_public_key
 from ledcal.rig.log_book import LOG_PROOF, enter_run
@@ -28,6 +28,7 @@ CERTIFICATE = "certificate.html"
 REPORT = "report.html"
 TRANSCRIPT = "transcript.jsonl"
 SEAL = "seal.json"
+VISIT_STARTED = "visit_started"
 RECORD_FORMAT = "ledcal-record/1"
 SEAL_FORMAT = "ledcal-seal/1"
 
@@ -65,6 +66,7 @@ def close_run(folder: Path, key: SigningKey) -> Record:
         RecordError: The journal cannot be read.
         StationError: The disk or the record store refuses.
     """
+    take_in_local_file(folder)
     events = read_journal(folder)
     if (folder / SEAL).exists():
         return read_record(events)
@@ -73,6 +75,7 @@ def close_run(folder: Path, key: SigningKey) -> Record:
     if not any(event.get("event") == "run_finished" for event in events):
         append_abort(folder, "NOT_FINISHED", "the run was killed before its end")
         events = read_journal(folder)
+    (folder / ROOM).unlink(missing_ok=True)
     record = read_record(events)
     content = record_bytes(events)
     write_whole(folder / RECORD, content)

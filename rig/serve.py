@@ -7,11 +7,12 @@ from pathlib import Path
 from types import FrameType
 
 from ledcal.rig.errors import RefusedInput
+from ledcal.rig.fault_files import find_fault_file
 from ledcal.rig.folder import require_writable
 from ledcal.rig.keys import engineering_key
 from ledcal.rig.product import read_product
 from ledcal.rig.run import require_serial
-from ledcal.rig.virtual_bench import virtual_bench
+from ledcal.rig.virtual_bench import LOGGER_MODELS, virtual_bench
 
 
 def serve_virtual_bench(
@@ -22,15 +23,30 @@ def serve_virtual_bench(
     seed: int,
     mode: str,
     announce: Callable[[str], None],
+    faults: str | None = None,
+    logger: str = LOGGER_MODELS[0],
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP; announce the station file's path once it is there.
 
+    Args:
+        data_folder: Where the bench's folder is made.
+        serial: Serial of the virtual panel.
+        speed: Bench seconds in a second.
+        seed: Draws the panel and the instruments' errors.
+        mode: DEMO or ENG, for the station file.
+        announce: Takes the path.
+        faults: A fault file's path, or the name of one that is shipped.
+        logger: Model of the thermocouple logger.
+
     Raises:
-        RefusedInput: Serial or mode are refused.
+        RefusedInput: Serial, mode, fault file or logger are refused.
         StationError: The bench does not come up, or the data folder cannot be written.
     """
     if mode not in ("DEMO", "ENG"):
         raise RefusedInput("MODE", f"mode {mode!r}: a virtual bench is DEMO or ENG")
+    if logger not in LOGGER_MODELS:
+        raise RefusedInput("LOGGER", f"logger {logger!r}: there are {', '.join(LOGGER_MODELS)}")
+    fault_file = None if faults is None else find_fault_file(faults)
     require_serial(serial, read_product(None).settings)
     require_writable(data_folder)
     ended = threading.Event()
@@ -48,6 +64,8 @@ def serve_virtual_bench(
         speed=speed,
         seed=seed,
         mode=mode,
+        faults=fault_file,
+        logger=logger,
     ) as station:
         announce(str(station))
         ended.wait()

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledcal.instruments.virtual.vxi11 import Xdr, pack_opaque
+from ledcal.instruments.virtual.onc_rpc import Xdr, pack_opaque
 
-CORE = 0x0607AF
-CREATE_LINK, WRITE, READ, READ_STATUS, LOCK, DESTROY_LINK = 10, 11, 12, 13, 18, 23
-END = 8
+CORE, ASYNC = 0x0607AF, 0x0607B0
+CREATE_LINK, WRITE, READ, READ_STATUS, TRIGGER, CLEAR = 10, 11, 12, 13, 14, 15
+LOCK, UNLOCK, DESTROY_LINK = 18, 19, 23
+WAIT, END = 1, 8
 
 
 class Rpc:
@@ -32,6 +33,18 @@ class Rpc:
         fragments: int = 1,
     ) -> tuple[int, bytes]:
         """Return the accept state and the result."""
+        self.send(procedure, arguments, program=program, version=version, fragments=fragments)
+        return self.receive()
+
+    def send(
+        self,
+        procedure: int,
+        arguments: bytes = b"",
+        *,
+        program: int = CORE,
+        version: int = 1,
+        fragments: int = 1,
+    ) -> None:
         self.xid += 1
         record = struct.pack(">10I", self.xid, 0, 2, program, version, procedure, 0, 0, 0, 0)
         record += arguments
@@ -40,6 +53,8 @@ class Rpc:
             part = record[start : start + size]
             last = 0x8000_0000 if start + size >= len(record) else 0
             self.client.write(struct.pack(">I", last | len(part)) + part)
+
+    def receive(self) -> tuple[int, bytes]:
         (mark,) = struct.unpack(">I", self.client.reader.read(4))
         reply = self.client.reader.read(mark & 0x7FFF_FFFF)
         xid, kind, accepted, _, _, state = struct.unpack_from(">6I", reply)
@@ -155,3 +170,109 @@ def test_locks_are_accepted_and_a_link_can_be_destroyed(rpc: Rpc) -> None:
 def test_what_is_no_rpc_ends_the_connection(rpc: Rpc) -> None:
     rpc.client.write(struct.pack(">I", 0x8000_0018) + b"\xff" * 24)
     assert rpc.client.reader.read(1) == b""
+
+
+def generic(link: int, flags: int = 0, lock_timeout_ms: int = 0) -> bytes:
+    return struct.pack(">4I", link, flags, lock_timeout_ms, 1000)
+
+
+@pytest.fixture
+def second(bench: Any, tcp: Any) -> Iterator[Rpc]:
+    address = bench.instruments["thermocouple_logger"]["resource"].split("::")[1]
+    host, port = address.split(",")
+    client = tcp((host, int(port)))
+    yield Rpc(client)
+    client.close()
+
+
+def error_code(rpc: Rpc, link: int) -> str:
+    rpc.write(link, b"SYST:ERR?\n")
+    return rpc.read(link)[2].split(b",")[0].decode()
+
+
+def test_a_lock_keeps_other_links_out_until_it_is_released(rpc: Rpc, second: Rpc) -> None:
+    (_, own), (_, other) = rpc.link(), second.link()
+    locked, unlocked = struct.pack(">I", 0), struct.pack(">I", 12)
+    assert rpc.call(UNLOCK, struct.pack(">I", own))[1] == unlocked
+    assert rpc.call(LOCK, struct.pack(">3I", own, 0, 0))[1] == locked
+    assert second.call(LOCK, struct.pack(">3I", other, WAIT, 50))[1] == struct.pack(">I", 11)
+    assert second.write(other, b"*IDN?\n") == 11
+    assert second.read(other)[0] == 11
+    assert second.call(READ_STATUS, generic(other))[1] == struct.pack(">2I", 11, 0)
+    for procedure in (TRIGGER, CLEAR):
+        assert second.call(procedure, generic(other))[1] == struct.pack(">I", 11)
+    assert rpc.write(own, b"*OPC?\n") == 0
+    assert rpc.read(own)[2] == b"1\n"
+    rpc.call(UNLOCK, struct.pack(">I", own))
+    assert second.write(other, b"*OPC?\n") == 0
+
+
+def test_a_call_that_may_wait_waits_for_the_lock(rpc: Rpc, second: Rpc) -> None:
+    (_, own), (_, other) = rpc.link(), second.link()
+    rpc.call(LOCK, struct.pack(">3I", own, 0, 0))
+    second.send(LOCK, struct.pack(">3I", other, WAIT, 10_000))
+    assert rpc.call(UNLOCK, struct.pack(">I", own))[1] == struct.pack(">I", 0)
+    assert second.receive() == (0, struct.pack(">I", 0))
+    assert rpc.write(own, b"*IDN?\n") == 11
+
+
+def test_a_client_that_dies_in_a_call_leaves_neither_lock_nor_link(rpc: Rpc, second: Rpc) -> None:
+    (_, own), (_, other) = rpc.link(), second.link()
+    rpc.call(LOCK, struct.pack(">3I", own, 0, 0))
+    # It waits for an answer that never comes, for a minute, and is killed meanwhile.
+    rpc.send(READ, struct.pack(">6I", own, 1000, 60_000, 0, 0, 0))
+    rpc.client.close()
+    assert second.call(LOCK, struct.pack(">3I", other, WAIT, 10_000))[1] == struct.pack(">I", 0)
+    assert second.write(own, b"*IDN?\n") == 4
+
+
+def test_a_link_may_be_created_with_the_lock(rpc: Rpc, second: Rpc) -> None:
+    arguments = struct.pack(">3I", 1, 1, 0) + pack_opaque(b"inst0")
+    _, result = rpc.call(CREATE_LINK, arguments)
+    assert struct.unpack(">4I", result)[0] == 0
+    _, result = second.call(CREATE_LINK, arguments)
+    assert struct.unpack(">4I", result) == (11, 0, 0, 0)
+
+
+def test_an_unread_answer_is_dropped_by_the_next_message(rpc: Rpc) -> None:
+    _, link = rpc.link()
+    rpc.write(link, b"*CLS;*IDN?\n")
+    rpc.write(link, b"*OPC?\n")
+    rpc.write(link, b"SYST:ERR?\n")
+    assert rpc.read(link)[2] == b'-410,"Query INTERRUPTED"\n'
+    assert error_code(rpc, link) == "-410"
+    assert error_code(rpc, link) == "+0"
+
+
+def test_to_read_with_nothing_asked_is_an_error(rpc: Rpc) -> None:
+    _, link = rpc.link()
+    rpc.write(link, b"*CLS\n")
+    assert rpc.read(link, timeout_ms=20)[0] == 15
+    assert error_code(rpc, link) == "-420"
+
+
+def test_a_waiting_read_is_aborted_over_the_abort_channel(rpc: Rpc, second: Rpc) -> None:
+    _, link = rpc.link()
+    rpc.send(READ, struct.pack(">6I", link, 1000, 60_000, 0, 0, 0))
+    assert second.call(1, struct.pack(">I", 9999), program=ASYNC)[1] == struct.pack(">I", 4)
+    assert second.call(1, struct.pack(">I", link), program=ASYNC)[1] == struct.pack(">I", 0)
+    state, result = rpc.receive()
+    assert (state, struct.unpack(">3I", result)) == (0, (23, 0, 0))
+    rpc.write(link, b"*CLS;*OPC?\n")
+    assert rpc.read(link)[2] == b"1\n"
+
+
+def test_service_requests_are_not_there_and_links_are_limited(rpc: Rpc) -> None:
+    _, link = rpc.link()
+    assert rpc.call(20, struct.pack(">2I", link, 1) + pack_opaque(b""))[1][3:] == b"\x08"
+    errors = [rpc.link()[0] for _ in range(70)]
+    assert errors[-1] == 9
+    assert errors.count(0) < 64
+
+
+def test_a_message_that_does_not_end_is_dropped(rpc: Rpc) -> None:
+    _, link = rpc.link()
+    rpc.write(link, b"*CLS\n")
+    for _ in range(2):
+        rpc.write(link, b"A" * 40_000, flags=0)
+    assert error_code(rpc, link) == "-223"

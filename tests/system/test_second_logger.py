@@ -1,0 +1,59 @@
+"""Another maker's logger on the same role: by driver and station file, and by nothing else."""
+
+import json
+import signal
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledcal.rig.summary import record_of
+
+pytestmark = pytest.mark.system
+Ledcal = Callable[..., Any]
+
+
+def test_whole_run_with_another_logger_over_another_transport(
+    serve: Callable[..., Any], ledcal: Ledcal, short_product: Path, tmp_path: Path
+) -> None:
+    with serve(tmp_path / "served", options=("--logger", "34972A")) as bench:
+        said = bench.instruments["thermocouple_logger"]
+        station = bench.station.read_text()
+        right = station.replace(said["resource"], said["resource_socket"])
+        assert right != station
+
+        # The driver of another model is refused before any light, and both models are named.
+        bench.station.write_text(right.replace(said["driver"], "keysight_daq970a"))
+        done = ledcal("calibrate", "DEMO-0001", "--station", bench.station, "--json", cwd=tmp_path)
+        assert done.returncode == 4, done.stdout + done.stderr
+        (reason,) = json.loads(done.stdout)["reasons"]
+        assert "DAQ970A" in reason["text"]
+        assert "34972A MY49021266" in reason["text"]
+        assert bench.truth(ask="state")["dark"]
+
+        bench.station.write_text(right)
+        done = ledcal(
+            *("calibrate", "DEMO-0001", "--station", bench.station, "--json"),
+            *("--product", short_product),
+            cwd=tmp_path,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        record = record_of(Path(json.loads(done.stdout)["folder"]))
+        (logger,) = [each for each in record.instruments if each.role == "thermocouple_logger"]
+        assert (logger.maker, logger.model) == ("Agilent Technologies", "34972A")
+        assert logger.resource == said["resource_socket"]
+
+
+def test_bench_command_serves_either_logger_and_no_other(
+    start: Callable[..., Any], ledcal: Ledcal, tmp_path: Path
+) -> None:
+    bench = start("bench", "--logger", "34972A", "--data", "data", cwd=tmp_path)
+    station = tomllib.loads(Path(bench.stdout.readline().decode().strip()).read_text())
+    assert station["thermocouple_logger"]["driver"] == "agilent_34972a"
+    bench.send_signal(signal.SIGTERM)
+    assert bench.wait(timeout=30) == 0
+    refused = ledcal("bench", "--logger", "2700", "--data", "data", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "there are DAQ970A, 34972A" in refused.stdout + refused.stderr
