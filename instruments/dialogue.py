@@ -13,12 +13,19 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ledcal.instruments.clock import Clock
-from ledcal.instruments.errors import DeviceError, ReplyError
+from ledcal.instruments.errors import (
+    DeviceError,
+    LinkLost,
+    LinkTimeout,
+    ReplyError,
+    WrongInstrument,
+)
 from ledcal.instruments.reply import code_and_text
 from ledcal.instruments.transcript import Transcript
 
 FIXED_WAIT_S = 2.0
 """Wall time that every instrument has to answer, beside what the command itself takes. [s]"""
+_REOPEN_EVERY_S = 0.1  # wall time
 _MARGIN = 1.5  # on the time that a command takes by the manual
 _LONGEST_LINE = 65536
 _DEEPEST_QUEUE = 64
@@ -55,6 +62,9 @@ class Dialogue(ABC):
         resource_name: Its VISA resource name.
         identity: Its answer to the identity query.
         clock: The clock of the rig.
+        resume: Called each time the link has found its way back after a failure, when it is in
+            step and before anything else is sent: the instrument may be another one by then, or
+            may have been switched off and on. What it raises ends the exchange that was wanted.
     """
 
     def __init__(
@@ -65,12 +75,14 @@ class Dialogue(ABC):
         self.resource_name = resource_name
         self.identity = ""
         self.clock = clock
+        self.resume: Callable[[], None] = lambda: None
         self._role = role
         self._framing = framing
         self._transcript = transcript
         self._end = framing.read_termination.encode("ascii")
         self._lock = threading.RLock()
         self._in_step = False
+        self._resuming = False
         self._deadline_s = 0.0
         self._allowed_s = 0.0
         self._command = "open"
@@ -220,7 +232,7 @@ class Dialogue(ABC):
         """
         with self._lock:
             try:
-                if not (self._in_step and self._is_quiet()):
+                if not self._is_ready():
                     self._find_step()
                 self._send(command, takes_s)
                 yield
@@ -262,26 +274,84 @@ class Dialogue(ABC):
             raise ReplyError(f"{self}: answer to {self._command}: a line without an end")
         return line
 
+    def _is_ready(self) -> bool:
+        """Return whether the next line would be the answer to the next query.
+
+        A connection that was dropped while nothing was asked has cost nothing but its opening:
+        some instruments close one that is silent for half a minute.
+        """
+        try:
+            return self._in_step and self._is_quiet()
+        except LinkLost:
+            return False
+
     def _find_step(self) -> None:
         """Come to a state in which the next line is the answer to the next query.
 
         An instrument answers in order. So what comes before its answer to the identity query is
-        late, and after that answer nothing is outstanding.
+        late, and after that answer nothing is outstanding. A connection that was there before is
+        given a moment to come back.
         """
         self._in_step = False
+        end_s = time.monotonic() + (FIXED_WAIT_S if self.identity else 0.0)
+        while not self._in_step:
+            try:
+                self._meet()
+                self._in_step = True
+            except LinkLost:
+                if time.monotonic() > end_s:
+                    raise
+                time.sleep(_REOPEN_EVERY_S)
+        if not self._resuming:  # its own exchanges may lose step again
+            self._resuming = True
+            try:
+                self.resume()
+            finally:
+                self._resuming = False
+
+    def _meet(self) -> None:
+        """Open what is not open, and leave late bytes behind."""
         self._renew()
         if self._framing.abort:
             self._transmit(self._framing.abort)
             self._transcript.record(self._role, "out", self._framing.abort)
             self._discard()
         if self.identity:
-            self._send(self._framing.identity_query, 0.0)
-            # The end of a half answer may stand before it on the same line.
-            known = self.identity.encode("ascii") + self._end
-            while not self._read_line().endswith(known):
-                pass
+            self._recognise()
             self._discard()
-        self._in_step = True
+
+    def _recognise(self) -> None:
+        """Ask who the instrument is and read until it has said so.
+
+        Raises:
+            WrongInstrument: Another one answers.
+            LinkTimeout: None answers.
+            ReplyError: Neither this one nor another one can be made out.
+        """
+        # The end of a half answer may stand before it on the same line.
+        known = self.identity.encode("ascii") + self._end
+        last = b""
+        self._send(self._framing.identity_query, 0.0)
+        try:
+            while not (line := self._read_line()).endswith(known):
+                last = line
+            return
+        except LinkTimeout:
+            if not last:
+                raise
+        # Asked again, what says the same twice says who it is.
+        self._send(self._framing.identity_query, 0.0)
+        line = self._read_line()
+        if line.endswith(known):
+            return
+        found = line.removesuffix(self._end).decode("ascii", "backslashreplace")
+        if line != last:
+            raise ReplyError(
+                f"{self}: answer to {self._command}: {found!r}; it was {self.identity!r}"
+            )
+        raise WrongInstrument(
+            str(self), self.identity, found, "connect the one that was there before"
+        )
 
     def _send(self, command: str | bytes, takes_s: float) -> None:
         octets = command.encode("ascii") if isinstance(command, str) else command

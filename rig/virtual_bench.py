@@ -14,7 +14,7 @@ from typing import Any
 
 import tomli_w
 
-from ledcal.rig.errors import StationError
+from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import require_writable, write_whole
 from ledcal.rig.keys import engineering_key
 
@@ -36,6 +36,7 @@ def virtual_bench(
     speed: float,
     seed: int,
     mode: str = "DEMO",
+    faults: Path | None = None,
 ) -> Iterator[Path]:
     """Serve the virtual bench while the context lasts; yield the path of its station file.
 
@@ -49,8 +50,10 @@ def virtual_bench(
         speed: Bench seconds per second.
         seed: Draws the panel and the instruments' errors.
         mode: DEMO or ENG, written into the station file.
+        faults: A fault file: what goes wrong on the bench.
 
     Raises:
+        RefusedInput: The bench refuses the fault file.
         StationError: The bench does not come up.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,6 +61,7 @@ def virtual_bench(
         *(sys.executable, "-m", "ledcal.instruments.virtual", "--folder", str(folder)),
         *("--speed", str(speed), "--seed", str(seed), "--serial", serial),
         *("--trust", public_key.hex(), "--mode", "ENG"),
+        *(() if faults is None else ("--faults", str(faults))),
     ]
     log = folder / "virtual-bench.log"
     with log.open("wb") as errors:
@@ -134,6 +138,8 @@ def _ready(process: "subprocess.Popen[bytes]", log: Path) -> dict[str, Any]:
         ready = json.loads(line)
     except ValueError:
         ready = {}
+    if isinstance(ready, dict) and "refused" in ready:
+        raise RefusedInput("FAULTS", str(ready["refused"]))
     if not isinstance(ready, dict) or not ready.get("ready"):
         raise StationError(
             "VIRTUAL_BENCH",

@@ -98,6 +98,13 @@ class VirtualPowerMeter(ScpiInstrument):
             "STATus:PRESet": lambda _: None,
         }
 
+    def switch_on(self) -> None:
+        """Start after power has failed; the dark adjustment is lost."""
+        super().switch_on()
+        self._correction_w = 0.0
+        self._zeroing_until_s = None
+        self._defaults()
+
     async def execute(self, message: bytes) -> bytes | None:
         """Execute one message; longer ones than the meter takes are an error."""
         if len(message) > LONGEST_REQUEST:

@@ -91,6 +91,12 @@ class ScpiInstrument(ABC):
     def commands(self) -> Mapping[str, Handler]:
         """Return the instrument's own table."""
 
+    def switch_on(self) -> None:
+        """Start after power has failed; a maker's own settings are started by its class."""
+        self.errors.clear()
+        self.event_status = 0x80
+        self.event_enable = self.service_enable = 0
+
     def headers(self) -> list[str]:
         """Return every header that the instrument knows."""
         return list(self._handlers)

@@ -72,6 +72,12 @@ class VirtualSpectrometer:
             "*MEAS:RADIO": self._radio_text,
         }
 
+    def switch_on(self) -> None:
+        """Start after power has failed."""
+        self._settings = JetiSettings()
+        self._error = 0
+        self._shown_w_m2_nm = None
+
     async def execute(self, command: str, send: Send) -> None:
         """Execute one command and send what the manual says."""
         name, *words = [word for word in command.upper().split(" ") if word] or [""]

@@ -1,21 +1,24 @@
 """The truth side channel: what the tests may know and the rig may not.
 
 One JSON object a line over TCP. `{"ask": name, ...}` answers an object, `{"set": name, "value":
-v}` changes the world and answers `{"ok": true}`; anything else answers `{"error": text}`.
+v}` changes the world and answers `{"ok": true}`, and so does `{"set": "fault", "value": {...}}`,
+which plans a fault; anything else answers `{"error": text}`.
 """
 
 import dataclasses
 import hashlib
 import json
-import math
 from collections.abc import Callable
 from typing import Any
 
 from ledcal.instruments.virtual.bench import Bench
-from ledcal.instruments.virtual.detectors import MeterHead
+from ledcal.instruments.virtual.conditions import Conditions
 from ledcal.instruments.virtual.emitters import REFERENCE_BOARD_DEGC, Emitter, band
-from ledcal.instruments.virtual.multiplexer import Multiplexer
+from ledcal.instruments.virtual.fault_plan import FaultPlan
 from ledcal.instruments.virtual.transports import Send
+
+FAULT = "fault"
+"""What is set by this name is planned: its value is a table, as in a fault file."""
 
 Question = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -23,32 +26,18 @@ Question = Callable[[dict[str, Any]], dict[str, Any]]
 class Truth:
     """Questions about the world and the conditions that a test may set in it."""
 
-    def __init__(self, bench: Bench, head: MeterHead, multiplexer: Multiplexer) -> None:
-        """Look at the whole bench."""
+    def __init__(self, bench: Bench, conditions: Conditions, plan: FaultPlan) -> None:
+        """Look at the whole bench, and set its conditions and faults."""
         self._bench = bench
         self._world = bench.world
-        self._multiplexer = multiplexer
+        self._conditions = conditions
+        self._plan = plan
         self._questions: dict[str, Question] = {
             "state": self._state,
             "bands": self._bands,
             "irradiance_at": self._irradiance_at,
             "panel": self._panel,
-        }
-        # A new condition is one more line here and one more attribute where it acts.
-        self._conditions: dict[str, Callable[[Any], None]] = {
-            "capped": lambda value: setattr(head, "capped", _boolean(value)),
-            "ambient_w_m2": lambda value: setattr(bench.world, "ambient_w_m2", _number(value)),
-            "ambient_degc": lambda value: setattr(
-                bench.world.heat, "ambient_degc", _number(value)
-            ),
-            "board_degc": lambda value: setattr(bench.world.heat, "board_degc", _number(value)),
-            "fan_stalled": lambda value: setattr(bench.world.heat, "fan_stalled", _boolean(value)),
-            "open_thermocouple": self._open_thermocouple,
-            "reboot": lambda _: bench.firmware.boot(),
-            "power_loss_at_byte": lambda value: setattr(
-                bench.firmware, "power_loss_at_byte", _count(value)
-            ),
-            "unwritten": lambda value: setattr(bench.firmware, "unwritten", _content(value)),
+            "faults": lambda _: {"faults": plan.described()},
         }
 
     def answer(self, line: bytes) -> dict[str, Any]:
@@ -58,13 +47,24 @@ class Truth:
             request: dict[str, Any] = json.loads(line)
             if "ask" in request:
                 return self._questions[request["ask"]](request)
-            self._conditions[request["set"]](request.get("value", True))
+            name, value = request["set"], request.get("value", True)
+            if name == FAULT:
+                self._arm(value)
+            else:
+                self._conditions.set(name, value)
         except KeyError as error:
-            known = [*self._questions, *self._conditions]
+            known = [*self._questions, FAULT, *self._conditions.names()]
             return {"error": f"unknown or missing: {error}; known names: {', '.join(known)}"}
         except (AttributeError, TypeError, ValueError) as error:
             return {"error": str(error)}
         return {"ok": True}
+
+    def _arm(self, raw: Any) -> None:
+        """Plan a fault; without a trigger it strikes at once."""
+        fault, refusals = self._plan.read(raw)
+        if fault is None:
+            raise ValueError("; ".join(f"{each.key}: {each.value!r}: {each}" for each in refusals))
+        self._plan.add(fault)
 
     def _state(self, _: dict[str, Any]) -> dict[str, Any]:
         world, firmware = self._world, self._bench.firmware
@@ -120,9 +120,6 @@ class Truth:
             "boot_count": firmware.boot_count,
         }
 
-    def _open_thermocouple(self, value: Any) -> None:
-        self._multiplexer.opened = set() if value is None else {str(value)}
-
     def _emitter(self, channel: int) -> Emitter:
         if not 1 <= channel <= len(self._world.emitters):
             raise ValueError(f"channel {channel} is outside 1 to {len(self._world.emitters)}")
@@ -149,27 +146,3 @@ class TruthSession:
 
 def _by_channel(values: list[Any]) -> dict[str, Any]:
     return {str(channel): value for channel, value in enumerate(values, start=1)}
-
-
-def _boolean(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{value!r} is neither true nor false")
-    return value
-
-
-def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise TypeError(f"{value!r} is no count of bytes")
-    return value
-
-
-def _content(value: object) -> str:
-    if value not in ("erased", "zeroed", "old"):
-        raise ValueError(f"{value!r} is none of erased, zeroed, old")
-    return str(value)
-
-
-def _number(value: object) -> float:
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        raise TypeError(f"{value!r} is no finite number")
-    return float(value)
