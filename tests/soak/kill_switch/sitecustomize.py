@@ -1,9 +1,9 @@
 """Kill a run right after a chosen event of its journal; Python imports this at its start.
 
-The folder is put on PYTHONPATH by a test, and `LEDCAL_KILL` is JSON: `at` is the number of an event
-or a text in its line, `victim` is `child`, `command` or `both`, `note` a file. In the child of a run
-this waits until that event is durable, writes the process ids of child and command into the file,
-and sends SIGKILL. Nothing of ledcal knows of it.
+The folder is put on PYTHONPATH by a test, and `LEDCAL_KILL` is JSON: `at` is the number of an
+event or a text in its line, `victim` is `child`, `command` or `both`, `note` a file. In the child
+of a run this waits until that event is durable, writes the process ids of child and command into
+the file, and sends SIGKILL. Nothing of ledcal knows of it.
 """
 
 import json
