@@ -105,6 +105,10 @@ class Multiplexer:
         self._noise = rng
         self.opened: set[str] = set()
         """Names of thermocouples that are broken."""
+        self.detached: set[str] = set()
+        """Names of thermocouples that have fallen off: they hang in the air."""
+        self.breaking: dict[str, list[float]] = {}
+        """By name, what a thermocouple that breaks still shows before it is open. [degC]"""
         self.junction = "INT"
         """Reference junction after a reset, by model."""
         self.changed: Callable[[], None] = lambda: None
@@ -204,8 +208,12 @@ class Multiplexer:
         wired = self._wired.get(number)
         if wired is None or wired.name in self.opened:
             return OVERLOAD
+        if wired.name in self.breaking:
+            last_degc = self.breaking[wired.name]
+            return last_degc.pop(0) if last_degc else OVERLOAD
         nodes = {"surface": self._heat.surface_degc, "heatsink": self._heat.heatsink_degc}
-        end_degc = nodes.get(wired.name, self._heat.ambient_degc) - wired.correction_k
+        place = "air" if wired.name in self.detached else wired.name
+        end_degc = nodes.get(place, self._heat.ambient_degc) - wired.correction_k
         # The wires carry only the difference to the terminals; type and junction interpret it.
         difference_k = end_degc - self._terminals_degc + float(self._noise.normal(0.0, 0.01))
         if channel.function == "VOLT":

@@ -19,6 +19,7 @@ from ledcal.calibration.firmware import (
     round_irradiance,
     round_temperature,
 )
+from ledcal.instruments.virtual.loading import Loading
 from ledcal.instruments.virtual.world import World
 
 PRODUCT_CODE, HARDWARE_REVISION, DRIVE_EPOCH = 4201, 1, 1
@@ -43,6 +44,9 @@ class PanelFirmware:
         booted: Called at each boot; set by the protocol.
         power_loss_at_byte: The power fails once when so many bytes of a file are in its slot.
         unwritten: What a torn slot holds where nothing was written yet: erased, zeroed or old.
+        hung: Its protocol answers nothing any more; its watchdog still runs.
+        fan_watched: It trips when the fan stands still.
+        loading: What else goes wrong while a file is loaded.
     """
 
     def __init__(
@@ -77,6 +81,9 @@ class PanelFirmware:
         self.highest_sequence = 0
         self.power_loss_at_byte: int | None = None
         self.unwritten = "erased"
+        self.hung = False
+        self.fan_watched = True
+        self.loading = Loading()
         self._shortest_silence_s = SLOWEST_JITTER_WALL_S * speed
         self._noise = np.random.default_rng([seed, 5])
         self.boot()
@@ -113,7 +120,8 @@ class PanelFirmware:
             self._trip("watchdog")
         if self._lit() and self.ntc_degc() > HOTTEST_DEGC:
             self._trip("over temperature")
-        if self.world.heat.fan_stalled and self._lit() > FULL_DRIVE * len(self.codes) / 2.0:
+        half = FULL_DRIVE * len(self.codes) / 2.0
+        if self.fan_watched and self.world.heat.fan_stalled and self._lit() > half:
             self._trip("fan stalled")
         if now_s >= self._look_up_s - 1e-9:
             self._look_up_s += LOOK_UP_PERIOD_S
@@ -124,7 +132,8 @@ class PanelFirmware:
 
     def hear(self, now_s: float) -> None:
         """Note that a message has come."""
-        self._heard_s = now_s
+        if not self.hung:
+            self._heard_s = now_s
 
     def forgive_silence(self, duration_s: float) -> None:
         """Leave a span out of the watchdog's time: the emulation stood still in it."""
@@ -180,7 +189,10 @@ class PanelFirmware:
         Raises:
             LoaderError: the loader refuses it; the old calibration stays.
         """
-        loaded = open_file(file, self._expectation(self._file_in_use()))
+        expectation = self._expectation(self._file_in_use())
+        loaded = self.loading.opened(lambda: open_file(file, expectation))
+        if loaded is None:
+            return
         older = 0 if self.slots[1] == self._file_in_use() else 1
         written, self.power_loss_at_byte = self.power_loss_at_byte, None
         if written is not None and written <= len(file):
@@ -190,6 +202,7 @@ class PanelFirmware:
         self.slots[older] = file
         self.loaded = loaded
         self.highest_sequence = max(self.highest_sequence, loaded.sequence)
+        self.uid = self.loading.head_after(self.uid)
 
     def _before_writing(self, old: bytes | None) -> bytes:
         """Return a slot as it is before a byte of the new file is in it."""

@@ -34,6 +34,7 @@ class VirtualPowerMeter(ScpiInstrument):
         """Switch on with the defaults."""
         self._bench = bench
         self._head = head
+        self.head_serial = HEAD_SERIAL
         self._correction_w = 0.0
         self._zeroing_until_s: float | None = None
         self._measurement: asyncio.Task[str] | None = None
@@ -53,7 +54,7 @@ class VirtualPowerMeter(ScpiInstrument):
             "SYSTem:ERRor:COUNt?": lambda _: str(len(self.errors)),
             "SYSTem:VERSion?": lambda _: "1999.0",
             "SYSTem:SENSor#:IDN?": lambda _: (
-                f'"{HEAD_MODEL}","{HEAD_SERIAL}","2-FEB-2026",1,18,{HEAD_FLAGS}'
+                f'"{HEAD_MODEL}","{self.head_serial}","2-FEB-2026",1,18,{HEAD_FLAGS}'
             ),
             "SYSTem:SENSor#:CONNect?": lambda _: "1",
             "SENSe#:CORRection:WAVelength": self._set_wavelength,
@@ -111,6 +112,14 @@ class VirtualPowerMeter(ScpiInstrument):
             self.report(-223)
             return None
         return await super().execute(message)
+
+    def turn_to(self, wavelength_nm: float) -> None:
+        """Set the wavelength as at the console's own keys. [nm]"""
+        self._wavelength_nm = wavelength_nm
+
+    def hold_range(self, range_w: float) -> None:
+        """Hold a range as at the console's own keys: automatic ranging is off. [W]"""
+        self._range_w, self._autorange = range_w, False
 
     def _defaults(self) -> None:
         self._range_w = RANGES_W[-1]

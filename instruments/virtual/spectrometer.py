@@ -119,7 +119,8 @@ class VirtualSpectrometer:
         light = await self._bench.expose(TRIAL_S)
         seen = self._head.seen_w_m2_nm(light, ARRAY_NM)
         per_s_counts = float(self._head.counts(seen, 1.0).max())
-        wanted_s = TARGET * self._head.FULL_SCALE_COUNTS / max(per_s_counts, 1e-9)
+        most_counts = self._head.saturates_at * self._head.FULL_SCALE_COUNTS
+        wanted_s = TARGET * most_counts / max(per_s_counts, 1e-9)
         limited_s = min(max(wanted_s, SHORTEST_S), self._settings.longest_s)
         # Whole milliseconds, as they are set.
         self._settings.integration_s = math.floor(limited_s / PER_MS_S + 1e-9) * PER_MS_S
@@ -135,14 +136,18 @@ class VirtualSpectrometer:
         # The same again with the shutter closed: the dark scan.
         await self._bench.clock.sleep(span_s + OVERHEAD_S)
         highest_counts = float(counts.max())
-        if highest_counts > head.FULL_SCALE_COUNTS:
+        most_counts = head.saturates_at * head.FULL_SCALE_COUNTS
+        if highest_counts > most_counts and not head.hides_saturation:
             raise JetiError(120)
         lit_w_m2 = sum(beam.irradiance_w_m2 for beam in light.beams)
         if highest_counts < UNDEREXPOSED * head.FULL_SCALE_COUNTS and lit_w_m2 > LIT_W_M2:
             raise JetiError(121)
         self._grid_nm = np.arange(settings.first_nm, settings.last_nm + 0.5, settings.step_nm)
         on_grid = np.interp(self._grid_nm, ARRAY_NM, counts)
-        self._shown_w_m2_nm = head.indication_w_m2_nm(on_grid, integration_s, settings.averages)
+        shown = head.indication_w_m2_nm(on_grid, integration_s, settings.averages)
+        # The array holds no more than that, in light and noise together.
+        most_w_m2_nm = most_counts / float(head.counts(np.ones(1), integration_s)[0])
+        self._shown_w_m2_nm = np.minimum(shown, most_w_m2_nm)
 
     def _taken_error(self) -> int:
         code, self._error = self._error, 0

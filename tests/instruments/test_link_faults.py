@@ -14,7 +14,7 @@ import pyvisa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledcal.instruments import dialogue, link
+from ledcal.instruments import exchange, link
 from ledcal.instruments.dialogue import Framing
 from ledcal.instruments.errors import InstrumentError, LinkLost, LinkTimeout, WrongInstrument
 from ledcal.instruments.link import Bus, Link
@@ -64,7 +64,7 @@ ON_A_REPLY: dict[str, list[Any]] = {
 def hurried() -> Iterator[None]:
     """Shorten every wait: lost replies are waited out often here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dialogue, "FIXED_WAIT_S", 0.2)
+        patch.setattr(exchange, "FIXED_WAIT_S", 0.2)
         patch.setattr(link, "_QUIET_WAIT_S", 0.01)
         yield
 
