@@ -101,10 +101,11 @@ def _plan(bench: LiveBench, trouble: Trouble, draw: random.Random) -> str:
     if trouble.commands:
         fault["at_command"] = draw.randint(1, trouble.commands)
         moment = f"{fault['command']} number {fault['at_command']}"
-    elif "at_s" in fault:
-        # A start that is slow by a span of the wall clock, whatever the bench's speed.
+    elif fault["fault"] == "power_off" and "at_s" in fault:
         fault["for_s"] = draw.uniform(10.0, 120.0)
         moment = f"for {fault['for_s']:.0f} s"
+    elif "at_s" in fault:
+        moment = "from the start"
     else:
         fault["at_s"] = draw.uniform(0.0, LATEST_S)
         moment = f"at {fault['at_s']:.0f} s"

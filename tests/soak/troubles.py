@@ -14,6 +14,8 @@ from ledcal.calibration.outcome import Outcome
 BENCH = frozenset({Outcome.PASS, Outcome.STATION})
 PLACE = frozenset({Outcome.PASS, Outcome.SETUP, Outcome.STATION})
 PANEL = frozenset({Outcome.PASS, Outcome.FAIL})
+FAILED = frozenset({Outcome.FAIL})
+LOAD_FAILED = frozenset({Outcome.FAIL, Outcome.SETUP, Outcome.ABORTED})
 BROKEN_OFF = frozenset({Outcome.PASS, Outcome.ABORTED})
 LINE_OF_THE_PANEL = BENCH | BROKEN_OFF
 
@@ -107,7 +109,26 @@ TROUBLES = (
     _world("room too warm", "ambient_degc", 33.0, PLACE),
     _world("thermocouple open: heatsink", "open_thermocouple", "heatsink", BENCH),
     _world("thermocouple open: ambient", "open_thermocouple", "ambient", BENCH),
+    _world("thermocouple off: heatsink", "detached_thermocouple", "heatsink", BENCH),
+    _world("thermocouple breaks: surface", "breaking_thermocouple", "surface", BENCH),
+    _world("meter's wavelength falls back", "meter_nm", 635.0, BENCH),
+    _world("meter's range is held too low", "meter_range_w", 5e-4, BENCH),
+    _world("spectrometer saturates early", "spectrometer_saturates_at", 1e-4, BENCH),
+    _world("lamps that flicker", "flicker", 1.0, PLACE),
+    _world("panel at another height", "distance_mm", 170.0, PLACE, at_s=0.0),
+    _world("panel turned", "turned", True, PLACE, at_s=0.0),
+    _world("panel knocked", "knock_s", 60.0, PLACE),
     _world("fan stalled", "fan_stalled", True, PANEL),
+    _world("board loose on its heatsink", "board_loose", True, PANEL),
+    _world("channels 3 and 4 swapped", "channels_swapped", [3, 4], FAILED, at_s=0.0),
+    _world("another reel in channel 1", "other_reel", 1, FAILED, at_s=0.0),
+    _world("a string of channel 5 cut", "string_cut", 5, FAILED, at_s=0.0),
+    _world("panel hangs", "panel_hung", True, LINE_OF_THE_PANEL),
+    _world("one load refused", "refused_loads", 1, PANEL, at_s=0.0),
+    _world("every load refused", "refused_loads", 9, FAILED, at_s=0.0),
+    _world("damaged read-back", "damaged_read_backs", 1, PANEL | BENCH, at_s=0.0),
+    _world("the file check is broken", "file_check", "no checksum", FAILED, at_s=0.0),
+    _world("another head after the load", "head_after_load", "H2", LOAD_FAILED, at_s=0.0),
     _world("panel restarts", "reboot", True, BROKEN_OFF),
     _world(
         "power lost while the file is written",
