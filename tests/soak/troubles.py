@@ -119,10 +119,12 @@ TROUBLES = (
     _world("panel turned", "turned", True, PLACE, at_s=0.0),
     _world("panel knocked", "knock_s", 60.0, PLACE),
     _world("fan stalled", "fan_stalled", True, PANEL),
-    _world("board loose on its heatsink", "board_loose", True, PANEL),
+    # A probe that came off the heatsink looks the same to every sensor; to check it comes first.
+    _world("board loose on its heatsink", "board_loose", True, PANEL | BENCH),
     _world("channels 3 and 4 swapped", "channels_swapped", [3, 4], FAILED, at_s=0.0),
     _world("another reel in channel 1", "other_reel", 1, FAILED, at_s=0.0),
-    _world("a string of channel 5 cut", "string_cut", 5, FAILED, at_s=0.0),
+    # A panel of bright LEDs meets every limit with one string less, and its file says how.
+    _world("a string of channel 5 cut", "string_cut", 5, PANEL, at_s=0.0),
     _world("panel hangs", "panel_hung", True, LINE_OF_THE_PANEL),
     _world("one load refused", "refused_loads", 1, PANEL, at_s=0.0),
     _world("every load refused", "refused_loads", 9, FAILED, at_s=0.0),
