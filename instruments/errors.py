@@ -6,6 +6,7 @@ InstrumentError
 +-- ReplyError          (ValueError)       an answer that is not what the manual promises
 +-- DeviceError         (RuntimeError)     the instrument refused a command in its own words
 |   +-- ZeroFailed                         the power meter could not be zeroed
++-- InstrumentRestarted (RuntimeError)     it was switched off and on: what it was told is lost
 +-- WrongInstrument     (LookupError)      another instrument, or another head, than stated
 +-- OverRange           (OverflowError)    more light than the power meter's range
 +-- Saturated           (OverflowError)    more light than the spectrometer's detector takes
@@ -56,6 +57,10 @@ class DeviceError(InstrumentError, RuntimeError):
 
 class ZeroFailed(DeviceError):
     """The power meter could not be zeroed, most often because light falls on its head."""
+
+
+class InstrumentRestarted(InstrumentError, RuntimeError):
+    """An instrument was switched off and on, and has lost what only a new run can give it."""
 
 
 class WrongInstrument(InstrumentError, LookupError):

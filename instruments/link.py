@@ -27,6 +27,24 @@ _QUIET_WAIT_S = 0.1
 _DISCARD_COUNT = 65536
 
 
+_MESSAGE_AVAILABLE = 0x10  # MAV of the status byte (IEEE 488.2, 11.2.1.2)
+
+
+class _Socket(socket.socket):
+    """A socket that says when its peer is gone.
+
+    pyvisa-py takes "no bytes" of a closed connection for a wait and spins until its timeout, then
+    reports slowness; so do its RPC calls, up to five seconds of them to close a dead VXI-11 link.
+    """
+
+    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
+        """Return bytes; ConnectionResetError at the end of the connection."""
+        octets = super().recv(bufsize, flags)
+        if not octets:
+            raise ConnectionResetError("the instrument closed the connection")
+        return octets
+
+
 @functools.cache
 def _resource_manager(visa_library: str) -> pyvisa.ResourceManager:
     # To close one manager closes the sessions of all (pyvisa issue 742): one, never closed here.
@@ -49,11 +67,16 @@ class Link(Dialogue):
     def close(self) -> None:
         """Close the link; a link that is used after that opens again."""
         with self._lock:
-            resource, self._resource = self._resource, None
-            if resource is not None:
-                # A dead peer raises anything here, and nothing is left to be done about it.
-                with suppress(Exception):
-                    resource.close()
+            resource, sessions = self._resource, self._sessions
+            self._resource = None
+            if resource is None:
+                return
+            number = resource.session
+            # A dead peer raises anything here, and nothing is left to be done about it.
+            with suppress(Exception):
+                resource.close()
+            # pyvisa-py issue 258: it keeps every session that it ever opened.
+            sessions.pop(number, None)
 
     def _renew(self) -> None:
         if self._resource is not None and not self._is_serial:
@@ -78,13 +101,23 @@ class Link(Dialogue):
                 if self._own_session is not None:
                     # pyvisa-py opens the same line twice without a word.
                     self._own_session.interface.exclusive = True
-            elif self._socket is not None:
-                # Without it a write after a write waits for Nagle's 40 ms; VI_ATTR_TCPIP_NODELAY
-                # is not implemented.
-                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            elif resource.interface_type == InterfaceType.tcpip:
-                resource.clear()
+            else:
+                self._watch_sockets()
+                if self._answers_clear:
+                    resource.clear()
         return resource
+
+    def _watch_sockets(self) -> None:
+        """Let pyvisa-py's socket, or the one below its RPC calls, say when its peer is gone."""
+        session = self._own_session
+        interface: Any = getattr(session, "interface", None)
+        if isinstance(interface, socket.socket):
+            session.interface = _Socket(fileno=interface.detach())
+            # Without it a write after a write waits for Nagle's 40 ms; VI_ATTR_TCPIP_NODELAY is
+            # not implemented.
+            session.interface.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        elif isinstance(below := getattr(interface, "sock", None), socket.socket):
+            interface.sock = _Socket(fileno=below.detach())
 
     def _transmit(self, octets: bytes) -> None:
         resource = self._resource or self._open()
@@ -96,7 +129,6 @@ class Link(Dialogue):
         resource, session = self._resource, self._own_session
         if resource is None:
             raise self._lost("the link is closed")
-        self._await_byte()
         left_s = self._deadline_s - time.monotonic()
         if left_s <= 0:
             raise self._late()
@@ -115,15 +147,6 @@ class Link(Dialogue):
             raise self._lost(f"connection lost while waiting for {self._command!r} ({status!r})")
         return bytes(octets)
 
-    def _await_byte(self) -> None:
-        """Wait until a socket has something; pyvisa-py spins at a closed one until the timeout."""
-        if self._socket is not None and self._is_quiet():
-            with self._visa_errors("cannot be waited for"):
-                select.select(
-                    [self._socket], [], [], max(0.0, self._deadline_s - time.monotonic())
-                )
-            self._is_quiet()
-
     def _discard(self) -> bool:
         if self._resource is None or not (self._is_serial or self._socket is not None):
             return False  # to read with nothing asked is an error of its own in VXI-11 (-420)
@@ -141,26 +164,41 @@ class Link(Dialogue):
             if isinstance(self._resource, SerialInstrument):
                 return self._resource.bytes_in_buffer == 0
             if self._socket is None:
-                return True
+                # What is left to be read would be the next answer.
+                waits = self._answers_clear and self._resource.read_stb() & _MESSAGE_AVAILABLE
+                return not waits
             if getattr(self._own_session, "_pending_buffer", b""):
                 return False
-            if not select.select([self._socket], [], [], 0)[0]:
-                return True
-            if self._socket.recv(1, socket.MSG_PEEK):
-                return False
-        raise self._lost("the instrument closed the connection")
+            return not (
+                select.select([self._socket], [], [], 0)[0]
+                and self._socket.recv(1, socket.MSG_PEEK)
+            )
 
     @property
     def _is_serial(self) -> bool:
         return isinstance(self._resource, SerialInstrument)
 
     @property
+    def _answers_clear(self) -> bool:
+        """Whether the link has device clear and a status byte of its own, as VXI-11 has."""
+        resource = self._resource
+        return (
+            resource is not None
+            and resource.interface_type == InterfaceType.tcpip
+            and resource.resource_class == "INSTR"
+        )
+
+    @property
+    def _sessions(self) -> dict[int, Any]:
+        """pyvisa-py's session objects by number; empty with another VISA library."""
+        visalib = None if self._resource is None else self._resource.visalib
+        sessions: dict[int, Any] = getattr(visalib, "sessions", {})
+        return sessions
+
+    @property
     def _own_session(self) -> Any:
         """pyvisa-py's session object below the resource; None with another VISA library."""
-        if self._resource is None:
-            return None
-        sessions = getattr(self._resource.visalib, "sessions", None)
-        return None if sessions is None else sessions[self._resource.session]
+        return None if self._resource is None else self._sessions.get(self._resource.session)
 
     @property
     def _socket(self) -> socket.socket | None:
@@ -179,6 +217,8 @@ class Link(Dialogue):
         except Exception as error:
             # pyvisa-py raises SerialException, ConnectionError, EOFError, RuntimeError,
             # ValueError, RPCError or a bare Exception, by transport and moment.
+            if isinstance(error, ValueError) and "select()" in str(error):
+                what = f"{what}: more than 1023 files are open in this program"
             raise self._lost(f"{what} ({type(error).__name__}: {error})") from error
 
     def _late(self) -> LinkTimeout:

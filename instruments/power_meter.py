@@ -8,6 +8,7 @@ from ledcal.calibration.indication import PowerIndication
 from ledcal.instruments.dialogue import Framing
 from ledcal.instruments.errors import (
     DeviceError,
+    InstrumentRestarted,
     OverRange,
     ReplyError,
     WrongInstrument,
@@ -28,6 +29,7 @@ _AUTORANGE_STEPS = 8
 _ZERO_POLL_S = 0.1
 _ZERO_DEADLINE_S = 30.0
 _POWER_SENSOR, _WAVELENGTH_SETTABLE = 1, 32  # SYST:SENS:IDN? flags, PM100D manual
+_POWER_ON_BIT = 1 << 7  # IEEE 488.2, 11.5.1; *CLS of `open` clears it
 _HEAD_FIELDS = 6
 _HEAD_FIELD = re.compile(r'"[^"]*"|[^",]+')
 
@@ -44,6 +46,8 @@ class ThorlabsPM103:
         self._link = link
         self.identity = identity
         self._averaging_s = math.nan
+        self._restarted = False
+        link.resume = self._require_no_restart
 
     @classmethod
     def open(cls, bus: Bus, resource_name: str, serial: str) -> Self:
@@ -168,10 +172,12 @@ class ThorlabsPM103:
 
         Raises:
             OverRange: More light than the range, or no number at all, was indicated.
+            InstrumentRestarted: The meter was switched off and on; its zero is lost.
         """
         takes_s = self._averaging_s * _AUTORANGE_STEPS + _RANGING_S * _AUTORANGE_STEPS
         power_w = self._link.query_as(number_or_overload, "READ?", takes_s=takes_s)
         at = self._link.clock.utc()
+        self._require_no_restart()
         range_w = self._link.query_as(number, "SENS:POW:RANG:UPP?")
         if math.isinf(power_w):
             raise OverRange(
@@ -185,6 +191,21 @@ class ThorlabsPM103:
             averaging_s=self._averaging_s,
             at=at,
         )
+
+    def _require_no_restart(self) -> None:
+        """Refuse a meter that was switched off and on: its zero is lost (PM103 list, SENS:CORR).
+
+        Raises:
+            InstrumentRestarted: It was, at some time since it was opened.
+        """
+        # To read the register clears it: once seen is seen for good.
+        if self._link.query_as(integer, "*ESR?") & _POWER_ON_BIT:
+            self._restarted = True
+        if self._restarted:
+            raise InstrumentRestarted(
+                f"{self._link}: it was switched off and on, so its zero and its settings are "
+                "lost; see to its supply and its plug, then start the run again"
+            )
 
     def _configure(self) -> None:
         # *RST also undoes an attenuation that was left set; it leaves the error queue alone.

@@ -1,6 +1,7 @@
 """Spectroradiometers."""
 
 import re
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -74,6 +75,7 @@ class JetiSpecbos1211:
         """Use `open`."""
         self._link = link
         self.identity = identity
+        self._times_configured = 0
         self._axis_nm = np.arange(first_nm, last_nm + 1, _STEP_NM, dtype=np.float64)
 
     @classmethod
@@ -90,7 +92,7 @@ class JetiSpecbos1211:
             identity = Identity(
                 maker=maker,
                 model=model,
-                serial=str(_labelled(link, "*PARA:SPNUM?")),
+                serial=_serial(link),
                 firmware=link.query("*VERS?"),
             )
             identity.require(str(link), model="SB1211", serial=serial)
@@ -99,7 +101,8 @@ class JetiSpecbos1211:
             if not 0 < first_nm < last_nm:
                 raise ReplyError(f"{link}: a wavelength range of {first_nm} to {last_nm} nm")
             spectrometer = cls(link, identity, first_nm, last_nm)
-            spectrometer._configure(first_nm, last_nm)
+            spectrometer._configure()
+            link.resume = spectrometer._configure_again
         except BaseException:
             link.close()
             raise
@@ -127,12 +130,14 @@ class JetiSpecbos1211:
             Saturated: The light is too much for the integration time.
             Underexposed: The light is too little for it.
             WrongInstrument: The irradiance head has been taken off.
+            ReplyError: All settings were sent again meanwhile, those of this spectrum not.
         """
         if not 1 <= averages <= _MOST_AVERAGES:
             raise ValueError(
                 f"{self._link}: {averages} averages are outside 1 to {_MOST_AVERAGES}"
             )
         self._require_irradiance_head()
+        times_configured = self._times_configured
         self._set(f"*CONF:AVER {averages}")
         if integration_s is None:
             self._set("*CONF:EXPO 1")
@@ -141,6 +146,8 @@ class JetiSpecbos1211:
             self._set_integration_s(integration_s)
             takes_s = integration_s * _SCANS_FIXED * averages
         irradiance_w_m2_nm = self._measure(takes_s + 1.0)
+        if self._times_configured != times_configured:
+            raise ReplyError(f"{self._link}: lost its step before it measured; take it again")
         return SpectrumIndication(
             wavelength_nm=self._axis_nm.copy(),
             irradiance_w_m2_nm=np.array(irradiance_w_m2_nm, dtype=np.float64),
@@ -149,7 +156,19 @@ class JetiSpecbos1211:
             at=self._link.clock.utc(),
         )
 
-    def _configure(self, first_nm: int, last_nm: int) -> None:
+    def _configure_again(self) -> None:
+        """Send all settings again: nothing tells whether it was switched off and on.
+
+        Raises:
+            WrongInstrument: Another one answers; the identity query alone does not show it.
+        """
+        replace(self.identity, serial=_serial(self._link)).require(
+            str(self._link), model=self.identity.model, serial=self.identity.serial
+        )
+        self._configure()
+
+    def _configure(self) -> None:
+        self._times_configured += 1
         self._set("*CONTR:LASER 0")
         if _labelled(self._link, "*CONTR:LASER?") != 0:
             raise ReplyError(f"{self._link}: the targeting laser does not go off; restart it")
@@ -159,7 +178,8 @@ class JetiSpecbos1211:
         self._set("*CONF:FUNC 6")  # spectrum
         self._set("*CONF:FORM 4")  # values as ASCII, one a line
         self._set(f"*CONF:MAXTIN {_LONGEST_AUTO_INTEGRATION_S * 1000:.0f}")
-        self._set(f"*CONF:WRAN {first_nm} {last_nm} {_STEP_NM}")
+        first_nm, last_nm = self._axis_nm[0], self._axis_nm[-1]
+        self._set(f"*CONF:WRAN {first_nm:.0f} {last_nm:.0f} {_STEP_NM}")
 
     def _require_irradiance_head(self) -> None:
         if _labelled(self._link, "*CONTR:MHEAD?") != 1:
@@ -242,6 +262,10 @@ class JetiSpecbos1211:
             )
         text = _ERRORS.get(code, "error of the maker's list")
         return DeviceError(str(self._link), command, ((code, text),))
+
+
+def _serial(link: Link) -> str:
+    return str(_labelled(link, "*PARA:SPNUM?"))
 
 
 def _labelled(link: Link, query: str) -> int:

@@ -9,13 +9,14 @@ from ledcal.instruments.dialogue import Framing
 from ledcal.instruments.errors import OpenThermocouple, ReplyError
 from ledcal.instruments.identity import Identity, parse_identity
 from ledcal.instruments.link import Bus, Link
-from ledcal.instruments.reply import fields, number_or_overload
+from ledcal.instruments.reply import fields, integer, number_or_overload
 from ledcal.instruments.roles import ThermocoupleLogger
 
 __all__ = ["KeysightDAQ970A", "ThermocoupleLogger"]
 
 _FRAMING = Framing()
 _RESET_S = 2.0
+_POWER_ON_BIT = 1 << 7  # IEEE 488.2, 11.5.1
 # One channel: 1 PLC of 20 ms, relay, settling, and the resistance of the open-thermocouple check.
 _CHANNEL_S = 0.3
 
@@ -63,6 +64,7 @@ class KeysightDAQ970A:
             link.name = f"thermocouple logger {identity.model} {identity.serial}"
             logger = cls(link, identity, thermocouples)
             logger._configure()
+            link.resume = logger._configure_after_restart
         except BaseException:
             link.close()
             raise
@@ -99,6 +101,11 @@ class KeysightDAQ970A:
 
     def _readings(self, reply: str) -> list[tuple[str, float]]:
         return [(field, number_or_overload(field)) for field in fields(reply, len(self._inputs))]
+
+    def _configure_after_restart(self) -> None:
+        """Set up the scan again where the logger was switched off and on."""
+        if self._link.query_as(integer, "*ESR?") & _POWER_ON_BIT:
+            self._configure()
 
     def _configure(self) -> None:
         inputs = ",".join(str(logger_input) for logger_input in self._inputs.values())

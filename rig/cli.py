@@ -96,14 +96,31 @@ def bench(
         int, typer.Option(min=0, help="Draws the panel and the instruments' errors.")
     ] = 1,
     mode: Annotated[str, typer.Option(help="DEMO or ENG, for the station file.")] = "DEMO",
+    faults: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|NAME", help="What goes wrong: a fault file, or a shipped one."),
+    ] = None,
+    list_faults: Annotated[
+        bool, typer.Option("--list-faults", help="List the shipped fault files and end.")
+    ] = False,
     data: Data = DATA_FOLDER,
 ) -> None:
     """Serve the virtual bench until interrupted; print its station file's path."""
     with refusals():
+        from ledcal.rig.fault_files import list_fault_files
         from ledcal.rig.serve import serve_virtual_bench
 
+        if list_faults:
+            typer.echo(list_fault_files())
+            return
         serve_virtual_bench(
-            data.resolve(), serial=serial, speed=speed, seed=seed, mode=mode, announce=typer.echo
+            data.resolve(),
+            serial=serial,
+            speed=speed,
+            seed=seed,
+            mode=mode,
+            announce=typer.echo,
+            faults=faults,
         )
 
 

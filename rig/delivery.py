@@ -116,7 +116,8 @@ def install(
     Raises:
         RefusedInput: Serial, station or run are refused; the panel was not touched.
         SetupError: Another panel is plugged in, or its hardware is not what the file was made for.
-        PanelError: The panel refuses the file, or restarted.
+        PanelError: The panel refuses the file.
+        PanelLost: It restarted.
         StationError: The panel cannot be reached, or does not trust the key.
     """
     require_serial(request.serial)

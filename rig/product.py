@@ -31,6 +31,10 @@ class ChannelSettings(Settings):
     centroid_tolerance_nm: Annotated[float, Gt(0), Le(50)]
     fwhm_nm: PositiveSpan
     full_drive_ratio: PositiveSpan
+    strings: Annotated[int, Ge(1), Le(200)] | None = None
+    """LED strings in parallel; with `current_a`, a string without current is told."""
+    current_a: Positive | None = None
+    """LED current at full drive, all strings of the channel together."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -79,6 +83,8 @@ class LimitSettings(Settings):
     ambient_degc: TemperatureSpan
     blank_drift: Fraction
     heatsink_difference_k: Positive
+    mean_drive_ratio: PositiveSpan | None = None
+    """Mean over the channels of full drive over nominal; beyond it the panel's place is judged."""
 
 
 class SafetySettings(Settings):
@@ -96,6 +102,11 @@ class CutOffSettings(Settings):
 
     thermocouple_degc: Annotated[float, Ge(30), Le(80)]
     board_degc: Annotated[float, Ge(30), Le(85)]
+    board_rise_k: Annotated[float, Gt(0), Le(50)] = 5.0
+    board_rise_s: Annotated[float, Ge(1), Le(600)] = 10.0
+    """The board may rise by `board_rise_k` in any span of `board_rise_s`."""
+    fan_rpm: PositiveSpan | None = None
+    """Speed of the fan while a channel is lit; None for a panel that shows none."""
 
 
 def _no_stage(positions_mm: list[list[float]]) -> list[list[float]]:
@@ -150,6 +161,10 @@ class Product(Settings):
     def channels(self) -> dict[int, ChannelSettings]:
         """The channels by number, from 1."""
         return dict(enumerate(self.channel, start=1))
+
+    def least_request_w_m2(self, channel: int) -> float:
+        """Return the lowest irradiance at which a channel is verified. [W/m2]"""
+        return self.channels[channel].nominal_w_m2 * self.verify_fractions[0]
 
     def accepts_serial(self, serial: str) -> bool:
         """Tell whether the text can be a serial of this product."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import FrameType
 
 from ledcal.rig.errors import RefusedInput
+from ledcal.rig.fault_files import find_fault_file
 from ledcal.rig.folder import require_writable
 from ledcal.rig.keys import engineering_key
 from ledcal.rig.product import read_product
@@ -22,15 +23,26 @@ def serve_virtual_bench(
     seed: int,
     mode: str,
     announce: Callable[[str], None],
+    faults: str | None = None,
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP; announce the station file's path once it is there.
 
+    Args:
+        data_folder: Where the bench's folder is made.
+        serial: Serial of the virtual panel.
+        speed: Bench seconds in a second.
+        seed: Draws the panel and the instruments' errors.
+        mode: DEMO or ENG, for the station file.
+        announce: Takes the path.
+        faults: A fault file's path, or the name of one that is shipped.
+
     Raises:
-        RefusedInput: Serial or mode are refused.
+        RefusedInput: Serial, mode or fault file are refused.
         StationError: The bench does not come up, or the data folder cannot be written.
     """
     if mode not in ("DEMO", "ENG"):
         raise RefusedInput("MODE", f"mode {mode!r}: a virtual bench is DEMO or ENG")
+    fault_file = None if faults is None else find_fault_file(faults)
     require_serial(serial, read_product(None).settings)
     require_writable(data_folder)
     ended = threading.Event()
@@ -48,6 +60,7 @@ def serve_virtual_bench(
         speed=speed,
         seed=seed,
         mode=mode,
+        faults=fault_file,
     ) as station:
         announce(str(station))
         ended.wait()

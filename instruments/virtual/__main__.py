@@ -15,20 +15,26 @@ from typing import Any
 
 from ledcal.instruments.virtual import (
     certificates,
+    daq_models,
     power_meter,
     spectrometer,
     thermocouple_logger,
 )
 from ledcal.instruments.virtual.bench import Bench
 from ledcal.instruments.virtual.clock import BenchClock
-from ledcal.instruments.virtual.conditions import Conditions
+from ledcal.instruments.virtual.conditions import Conditions, event
 from ledcal.instruments.virtual.detectors import Heads, draw_heads
+from ledcal.instruments.virtual.fault_file import FaultFileError, read_fault_file
+from ledcal.instruments.virtual.fault_line import FaultLine, keep_time
+from ledcal.instruments.virtual.fault_plan import FaultPlan
 from ledcal.instruments.virtual.firmware_conditions import firmware_conditions
 from ledcal.instruments.virtual.instrument_conditions import Instruments, instrument_conditions
+from ledcal.instruments.virtual.jeti_port import JetiPort
 from ledcal.instruments.virtual.multiplexer import Multiplexer
 from ledcal.instruments.virtual.panel import VirtualPanel
 from ledcal.instruments.virtual.panel_conditions import panel_conditions
 from ledcal.instruments.virtual.panel_firmware import PanelFirmware
+from ledcal.instruments.virtual.portmapper import portmapper_for
 from ledcal.instruments.virtual.transports import (
     LOOPBACK,
     ScpiSession,
@@ -66,7 +72,19 @@ def _options() -> argparse.Namespace:
         metavar="HEX",
         help="raw Ed25519 public key that the panel trusts; may be repeated",
     )
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong, as TOML")
     parser.add_argument("--mode", choices=("PROD", "ENG"), default="ENG", help="of the panel")
+    parser.add_argument(
+        "--logger",
+        choices=tuple(daq_models.MODELS),
+        default=daq_models.DAQ970A.model,
+        help="model of the thermocouple logger",
+    )
+    parser.add_argument(
+        "--portmapper",
+        action="store_true",
+        help="also tell on port 111 where VXI-11 is; needs root",
+    )
     options = parser.parse_args()
     if not options.folder.is_dir():
         parser.error(f"--folder {options.folder}: no such folder; create it first")
@@ -102,11 +120,11 @@ async def serve(options: argparse.Namespace) -> None:
     bench = Bench(clock, world, firmware)
     heads = draw_heads(options.seed, INPUTS)
     multiplexer = Multiplexer(world.heat, heads.thermocouples, heads.thermocouple_noise)
-    logger = thermocouple_logger.VirtualThermocoupleLogger(bench, multiplexer)
+    logger = thermocouple_logger.VirtualThermocoupleLogger(
+        bench, multiplexer, daq_models.MODELS[options.logger]
+    )
     meter = power_meter.VirtualPowerMeter(bench, heads.meter)
-    meter_port = SerialPort(meter, clock)
-    panel_port = SerialPort(VirtualPanel(bench), clock, lambda: firmware.hear(clock.now_s()))
-    bench.receive_panel_input = panel_port.receive
+    panel = VirtualPanel(bench)
     jeti = spectrometer.VirtualSpectrometer(bench, heads.spectrometer)
     instruments = Instruments(
         heads=heads,
@@ -116,30 +134,66 @@ async def serve(options: argparse.Namespace) -> None:
         thermocouple_logger=logger,
     )
     conditions = Conditions(
-        panel_conditions(bench), firmware_conditions(bench), instrument_conditions(instruments)
+        panel_conditions(bench),
+        firmware_conditions(bench),
+        instrument_conditions(instruments),
+        {"bench_killed": event(lambda: os.kill(os.getpid(), signal.SIGKILL))},
     )
-    truth = Truth(bench, conditions)
-    lock = asyncio.Lock()
+    plan = FaultPlan(clock, conditions, lambda text: _tell(f"{clock.now_s():.3f} s: {text}"))
+    _arm(plan, options.faults)
+    lines = {
+        name: FaultLine(name, plan, serial=serial, switch_on=switch_on)
+        for name, serial, switch_on in (
+            ("power_meter", lambda: power_meter.SERIAL, meter.switch_on),
+            ("spectrometer", lambda: spectrometer.SERIAL, jeti.switch_on),
+            ("thermocouple_logger", lambda: logger.serial, logger.switch_on),
+        )
+    }
+    lines["panel"] = FaultLine(
+        "panel",
+        plan,
+        serial=lambda: firmware.serial,
+        switch_on=firmware.boot,
+        switch_off=firmware.reset,
+    )
+    jeti_port = JetiPort(spectrometer.JetiSession(jeti), lines["spectrometer"])
+    meter_port = SerialPort(meter, clock, lines["power_meter"], options.folder)
+    panel_port = SerialPort(
+        panel, clock, lines["panel"], options.folder, lambda: firmware.hear(clock.now_s())
+    )
+    bench.receive_panel_input = panel_port.receive
+    truth = Truth(bench, conditions, plan)
+    lock, logger_line = asyncio.Lock(), lines["thermocouple_logger"]
     servers = {
-        "spectrometer": await serve_tcp(lambda: spectrometer.JetiSession(jeti)),
-        "logger": await serve_tcp(lambda: ScpiSession(logger, lock)),
-        "vxi11": await Vxi11Server(logger, lock).start(),
-        "truth": await serve_tcp(lambda: TruthSession(truth)),
+        "spectrometer": await serve_tcp(
+            lambda: spectrometer.JetiSession(jeti), lines["spectrometer"]
+        ),
+        "logger": await serve_tcp(lambda: ScpiSession(logger, lock), logger_line),
+        "vxi11": await Vxi11Server(logger, lock, logger_line).start(),
+        "truth": await serve_tcp(lambda: TruthSession(truth), None),
     }
     ports = {name: port_of(server) for name, server in servers.items()}
-    paths = _write_certificates(options.folder, heads)
+    if options.portmapper:
+        servers["portmapper"] = await portmapper_for(ports["vxi11"])
+    paths = _write_certificates(options.folder, heads, logger.model)
     tasks = [
         asyncio.create_task(work)
-        for work in (bench.run(), meter_port.serve(), panel_port.serve(), stop.wait())
+        for work in (
+            *(bench.run(), meter_port.serve(), panel_port.serve(), jeti_port.serve(), stop.wait()),
+            keep_time(plan, list(lines.values())),
+        )
     ]
-    ready = {
+    ready: dict[str, Any] = {
         "ready": True,
         "simulated": True,
         "speed": options.speed,
         "seed": options.seed,
-        "instruments": _instruments(meter_port, panel_port, ports, paths, firmware.serial),
+        "instruments": _instruments(
+            meter_port, panel_port, ports, paths, firmware.serial, logger.model
+        ),
         "truth": f"{LOOPBACK}:{ports['truth']}",
     }
+    ready["instruments"]["spectrometer"]["resource_serial"] = jeti_port.resource_name
     print(json.dumps(ready), flush=True)
     # Any task that ends, by the stop or by a defect, ends the bench; a defect shows as traceback.
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -151,7 +205,27 @@ async def serve(options: argparse.Namespace) -> None:
         task.result()
 
 
-def _write_certificates(folder: Path, heads: Heads) -> dict[str, str]:
+def _arm(plan: FaultPlan, path: Path | None) -> None:
+    """Arm the faults of a file, or end: a parent reads on standard output what was refused."""
+    if path is None:
+        return
+    try:
+        faults = read_fault_file(path, plan)
+    except FaultFileError as error:
+        print(json.dumps({"ready": False, "refused": str(error)}), flush=True)
+        _tell(str(error))
+        sys.exit(2)
+    for fault in faults:
+        plan.add(fault)
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _write_certificates(
+    folder: Path, heads: Heads, logger: daq_models.LoggerModel
+) -> dict[str, str]:
     """Write the three certificates and return their paths by instrument."""
     contents = {
         "power_meter": certificates.power_meter(
@@ -159,7 +233,7 @@ def _write_certificates(folder: Path, heads: Heads) -> dict[str, str]:
         ),
         "spectrometer": certificates.spectrometer(heads.spectrometer, spectrometer.SERIAL),
         "thermocouple_logger": certificates.thermocouple_logger(
-            heads.thermocouples, thermocouple_logger.SERIAL
+            heads.thermocouples, logger.serial, logger
         ),
     }
     return {
@@ -173,6 +247,7 @@ def _instruments(
     ports: dict[str, int],
     paths: dict[str, str],
     panel_serial: str,
+    logger: daq_models.LoggerModel,
 ) -> dict[str, Any]:
     return {
         "power_meter": {
@@ -188,10 +263,10 @@ def _instruments(
             "certificate": paths["spectrometer"],
         },
         "thermocouple_logger": {
-            "driver": "keysight_daq970a",
+            "driver": logger.driver,
             "resource": f"TCPIP::{LOOPBACK},{ports['vxi11']}::inst0::INSTR",
             "resource_socket": f"TCPIP::{LOOPBACK}::{ports['logger']}::SOCKET",
-            "serial": thermocouple_logger.SERIAL,
+            "serial": logger.serial,
             "thermocouples": INPUTS,
             "certificate": paths["thermocouple_logger"],
         },

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tomli_w
 
+from ledcal.instruments.virtual.daq_models import DAQ970A, LoggerModel
 from ledcal.instruments.virtual.detectors import (
     MeterHead,
     SpectroHead,
@@ -62,7 +63,9 @@ def spectrometer(head: SpectroHead, serial: str) -> dict[str, Any]:
     }
 
 
-def thermocouple_logger(thermocouples: tuple[Thermocouple, ...], serial: str) -> dict[str, Any]:
+def thermocouple_logger(
+    thermocouples: tuple[Thermocouple, ...], serial: str, model: LoggerModel = DAQ970A
+) -> dict[str, Any]:
     """Return the certificate of a logger with its thermocouples."""
     rows = [
         {
@@ -74,9 +77,7 @@ def thermocouple_logger(thermocouples: tuple[Thermocouple, ...], serial: str) ->
         }
         for each in thermocouples
     ]
-    return _common("thermocouple", "TC", "Keysight Technologies", "DAQ970A", serial) | {
-        "thermocouple": rows
-    }
+    return _common("thermocouple", "TC", model.maker, model.model, serial) | {"thermocouple": rows}
 
 
 def write(folder: Path, name: str, certificate: dict[str, Any]) -> Path:

@@ -134,6 +134,10 @@ class SpectroHead:
         )
         """True wavelength less indicated wavelength. [nm]"""
         self.error = _draw_defect(rng, self.RESPONSE_UNCERTAINTY, self.RESPONSE_WAVE)
+        self.saturates_at = 1.0
+        """Share of the converter's full scale at which the array is full."""
+        self.hides_saturation = False
+        """The instrument cuts what is too bright and says nothing of it."""
         self._noise = rng.spawn(1)[0]
 
     def correction_factor(self, wavelength_nm: Array) -> Array:
@@ -143,7 +147,8 @@ class SpectroHead:
     def seen_w_m2_nm(self, light: Light, wavelength_nm: Array) -> Array:
         """Return the spectrum as the optics see it, without noise. [W/m2/nm]"""
         fine = np.arange(wavelength_nm[0] - 15.0, wavelength_nm[-1] + 15.25, 0.5)
-        true = light.spectral_irradiance_w_m2_nm(fine, optics.spectrometer_share())
+        share = optics.spectrometer_share(turned=light.turned)
+        true = light.spectral_irradiance_w_m2_nm(fine, share)
         offsets = np.arange(-12.0, 12.25, 0.5)
         sigma = self.BANDPASS_NM / math.sqrt(8.0 * math.log(2.0))
         slit = np.exp(-0.5 * (offsets / sigma) ** 2)

@@ -8,6 +8,9 @@ HEATSINK_TIME_S = 220.0
 """Heatsink to air with the fan running; 500 s to 1200 s are seen without one."""
 STALLED_FAN_FACTOR = 3.5
 """Resistance of the heatsink to the air with a stalled fan, over that with the fan."""
+LOOSE_RESISTANCE, LOOSE_CAPACITY = 6.0, 0.5
+"""Resistance to the heatsink and heat capacity of a board that came off it, over those of one
+that is pressed on."""
 SURFACE_SHARE = 0.55
 """The window's surface lies between the air (0) and the board (1)."""
 
@@ -23,6 +26,7 @@ class HeatNetwork:
         board_degc: Temperature of the LED board. [degC]
         heatsink_degc: Temperature of the heatsink. [degC]
         fan_stalled: The fan stands still although it should run.
+        board_loose: The LED board has come off the heatsink.
     """
 
     board_k_per_w: float
@@ -31,6 +35,7 @@ class HeatNetwork:
     board_degc: float
     heatsink_degc: float
     fan_stalled: bool = False
+    board_loose: bool = False
 
     def step(self, heat_w: float, duration_s: float) -> None:
         """Let `heat_w` flow into the board for `duration_s` (explicit Euler).
@@ -40,8 +45,12 @@ class HeatNetwork:
         """
         to_air_k_per_w = self.heatsink_k_per_w * (STALLED_FAN_FACTOR if self.fan_stalled else 1.0)
         down_w = (self.board_degc - self.heatsink_degc) / self.board_k_per_w
+        into_board_w = heat_w - down_w
+        if self.board_loose:
+            down_w /= LOOSE_RESISTANCE
+            into_board_w = (heat_w - down_w) / LOOSE_CAPACITY
         out_w = (self.heatsink_degc - self.ambient_degc) / to_air_k_per_w
-        self.board_degc += (heat_w - down_w) * duration_s * self.board_k_per_w / BOARD_TIME_S
+        self.board_degc += into_board_w * duration_s * self.board_k_per_w / BOARD_TIME_S
         self.heatsink_degc += (
             (down_w - out_w) * duration_s * self.heatsink_k_per_w / HEATSINK_TIME_S
         )

@@ -11,6 +11,9 @@ APERTURE_MM = 9.5
 SPECTROMETER_OFFSET_MM = 40.0
 """The spectrometer's cosine head stands beside the meter's head, across the panel. [mm]"""
 ARRAY_WIDTH_MM, ARRAY_HEIGHT_MM, PITCH_MM = 200.0, 300.0, 20.0
+DENSER_PER_MM = 0.004
+"""The LEDs stand closer together towards the edge at +x: a panel that is turned by 180 degrees
+gives the same light in the centre, and another beside it."""
 HALF_ANGLE_DEG = 37.0
 """Half angle at half intensity of the lenses."""
 LENS_M = math.log(0.5) / math.log(math.cos(math.radians(HALF_ANGLE_DEG)))
@@ -29,7 +32,7 @@ def irradiance_per_flux_m2(x_mm: float, y_mm: float, distance_mm: float) -> floa
     square_mm2 = (led_x - x_mm) ** 2 + (led_y - y_mm) ** 2 + distance_mm**2
     cosine = distance_mm / np.sqrt(square_mm2)
     per_led = (LENS_M + 1.0) / (2.0 * math.pi) * cosine ** (LENS_M + 1.0) / (square_mm2 * 1e-6)
-    return float(per_led.mean())
+    return float((per_led * (1.0 + DENSER_PER_MM * led_x)).mean())
 
 
 @cache
@@ -55,7 +58,13 @@ def distance_derivative_per_mm() -> float:
     return (far - near) / (2.0 * irradiance_per_flux_m2(0.0, 0.0, REFERENCE_DISTANCE_MM))
 
 
-def spectrometer_share() -> float:
-    """Return the irradiance at the spectrometer's head over that at the meter's aperture."""
-    beside = irradiance_per_flux_m2(SPECTROMETER_OFFSET_MM, 0.0, REFERENCE_DISTANCE_MM)
+@cache
+def spectrometer_share(*, turned: bool = False) -> float:
+    """Return the irradiance at the spectrometer's head over that at the meter's aperture.
+
+    Args:
+        turned: The panel lies on the bench turned by 180 degrees.
+    """
+    x_mm = -SPECTROMETER_OFFSET_MM if turned else SPECTROMETER_OFFSET_MM
+    beside = irradiance_per_flux_m2(x_mm, 0.0, REFERENCE_DISTANCE_MM)
     return beside / aperture_irradiance_per_flux_m2(REFERENCE_DISTANCE_MM)

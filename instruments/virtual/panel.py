@@ -79,7 +79,7 @@ class VirtualPanel(ScpiInstrument):
     async def execute(self, message: bytes) -> bytes | None:
         """Execute one message on the panel as it is at this moment."""
         self._bench.advance()
-        return await super().execute(message)
+        return None if self._firmware.hung else await super().execute(message)
 
     def _booted(self) -> None:
         self.errors.clear()

@@ -32,7 +32,7 @@ TOTAL_LENGTH_AT = 12
 LOOK_UP_PERIOD_S = 1.0
 ON_HOURS = 3
 FAN_RPM = 2400.0
-SLOWEST_JITTER_WALL_S = 0.5
+SLOWEST_JITTER_WALL_S = 1.0
 """Silence shorter than this on the wall clock is scheduling, however fast the bench runs."""
 
 
@@ -44,6 +44,8 @@ class PanelFirmware:
         booted: Called at each boot; set by the protocol.
         power_loss_at_byte: The power fails once when so many bytes of a file are in its slot.
         unwritten: What a torn slot holds where nothing was written yet: erased, zeroed or old.
+        hung: Its protocol answers nothing any more; its watchdog still runs.
+        fan_watched: It trips when the fan stands still.
         loading: What else goes wrong while a file is loaded.
     """
 
@@ -79,6 +81,8 @@ class PanelFirmware:
         self.highest_sequence = 0
         self.power_loss_at_byte: int | None = None
         self.unwritten = "erased"
+        self.hung = False
+        self.fan_watched = True
         self.loading = Loading()
         self._shortest_silence_s = SLOWEST_JITTER_WALL_S * speed
         self._noise = np.random.default_rng([seed, 5])
@@ -116,7 +120,8 @@ class PanelFirmware:
             self._trip("watchdog")
         if self._lit() and self.ntc_degc() > HOTTEST_DEGC:
             self._trip("over temperature")
-        if self.world.heat.fan_stalled and self._lit() > FULL_DRIVE * len(self.codes) / 2.0:
+        half = FULL_DRIVE * len(self.codes) / 2.0
+        if self.fan_watched and self.world.heat.fan_stalled and self._lit() > half:
             self._trip("fan stalled")
         if now_s >= self._look_up_s - 1e-9:
             self._look_up_s += LOOK_UP_PERIOD_S
@@ -127,7 +132,8 @@ class PanelFirmware:
 
     def hear(self, now_s: float) -> None:
         """Note that a message has come."""
-        self._heard_s = now_s
+        if not self.hung:
+            self._heard_s = now_s
 
     def forgive_silence(self, duration_s: float) -> None:
         """Leave a span out of the watchdog's time: the emulation stood still in it."""

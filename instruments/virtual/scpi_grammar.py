@@ -13,7 +13,11 @@ TEXTS = {
     -109: "Missing parameter",
     -113: "Undefined header",
     -114: "Header suffix out of range",
+    -131: "Invalid suffix",
+    -138: "Suffix not allowed",
     -161: "Invalid block data",
+    -211: "Trigger ignored",
+    -213: "Init ignored",
     -214: "Trigger deadlock",
     -221: "Settings conflict",
     -222: "Data out of range",
@@ -24,6 +28,8 @@ TEXTS = {
     -310: "System error",
     -340: "Calibration failed",
     -350: "Queue overflow",
+    -410: "Query INTERRUPTED",
+    -420: "Query UNTERMINATED",
 }
 
 

@@ -1,260 +1,172 @@
-"""The virtual thermocouple logger: Keysight DAQ970A dialect with one multiplexer (emulated).
+"""The virtual thermocouple logger: a mainframe with two multiplexers (emulated).
 
-Commands and formats: DAQ970A/DAQ973A Programming Guide and 34970A/34972A User's Guide.
+It speaks as the model that it is given, `daq_models`; each `daq_*` module and `multiplexer` name
+the pages of the manuals that their commands follow. Here: K1 p149 (488.2), K2 `*CLS`, `*RST`,
+`CONFigure`, `MEASure`, `STATus`, `SYSTem:PRESet`.
 """
 
-import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from ledcal.instruments.virtual.bench import Bench
-from ledcal.instruments.virtual.multiplexer import OVERLOAD, Multiplexer, between, one_of
+from ledcal.instruments.virtual.daq_mainframe import Mainframe
+from ledcal.instruments.virtual.daq_memory import ReadingFormat, ReadingMemory
+from ledcal.instruments.virtual.daq_models import DAQ970A, LoggerModel
+from ledcal.instruments.virtual.daq_relays import Relays
+from ledcal.instruments.virtual.daq_scan import Scanner
+from ledcal.instruments.virtual.daq_status import (
+    AWAITS_TRIGGER,
+    MEMORY_OVERFLOW,
+    MEMORY_THRESHOLD,
+    SCANNING,
+    RegisterGroup,
+)
+from ledcal.instruments.virtual.multiplexer import Multiplexer
 from ledcal.instruments.virtual.scpi import Handler, ScpiInstrument
-from ledcal.instruments.virtual.scpi_grammar import Call, ScpiError, definite_block, whole
-
-SERIAL = "MY58012345"
-FIRMWARE = "A.02.04-00.16-11.29-00.02-02-01"
-MEMORY = 100_000
-NO_READING = 9.91e37
-TEMPERATURE_OVERLOAD, MEMORY_OVERFLOW = 1 << 10, 1 << 12
-"""QUES bits, event only (Programming Guide, STATus:QUEStionable)."""
-ENDLESS = 0
-"""Trigger count for INFinity."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One reading with what FORMat:READing may show of it."""
-
-    channel: int
-    value: float
-    unit: str
-    at_s: float
-    at: datetime
+from ledcal.instruments.virtual.scpi_grammar import Call
 
 
 class VirtualThermocoupleLogger(ScpiInstrument):
-    """Mainframe with its scan memory."""
+    """Mainframe with multiplexers, reading memory and trigger.
+
+    Attributes:
+        model: The model that it is.
+        serial: The serial number that it says.
+    """
 
     queue_depth = 20
     signed = True
 
-    def __init__(self, bench: Bench, multiplexer: Multiplexer) -> None:
+    def __init__(
+        self, bench: Bench, multiplexer: Multiplexer, model: LoggerModel = DAQ970A
+    ) -> None:
         """Switch on with the factory settings."""
-        self._bench = bench
+        self.model = model
+        self.serial = model.serial
         self._multiplexer = multiplexer
-        self._questionable = 0
-        self._scanning: asyncio.Task[None] | None = None
-        self._triggered = asyncio.Event()
+        self._questionable = RegisterGroup(lambda: MEMORY_OVERFLOW * self._memory.overflowed)
+        self._operation = RegisterGroup(
+            lambda: self._scanner.condition & (SCANNING | AWAITS_TRIGGER * model.shows_waiting)
+        )
+        self._form = ReadingFormat()
+        self._memory = ReadingMemory(model, multiplexer, self._form, self.report)
+        self._scanner = Scanner(bench, multiplexer, self._memory, self._form, self._overload)
+        # An event without a condition (K1 p110).
+        self._memory.reached = lambda: self._operation.latch(MEMORY_THRESHOLD)
+        self._mainframe = Mainframe(model, self._scanner)
+        self._relays = Relays(multiplexer)
+        multiplexer.junction = model.junction
+        if model.forgets:
+            multiplexer.changed = self._scanner.changed = self._memory.clear
         super().__init__()
+        self._reset()
+
+    def switch_on(self) -> None:
+        """Start after power has failed."""
+        super().switch_on()
+        for group in (self._questionable, self._operation):
+            group.clear()
+            group.enable = 0
         self._reset()
 
     def identity(self) -> str:
         """Return maker, model, serial, firmware."""
-        return f"Keysight Technologies,DAQ970A,{SERIAL},{FIRMWARE}"
+        return f"{self.model.maker},{self.model.model},{self.serial},{self.model.firmware}"
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return the table."""
-        table: dict[str, Handler] = {
+        """Return the table: what belongs to the whole instrument, then its parts."""
+        return {
             "*RST": lambda _: self._reset(),
+            "*CLS": self._clear_events,
             "*TST?": lambda _: "+0",
-            "*TRG": lambda _: self._triggered.set(),
-            "SYSTem:VERSion?": lambda _: "1994.0",
-            "CONFigure:TEMPerature": self._configure,
-            "ROUTe:SCAN": self._set_scan,
-            "ROUTe:SCAN?": lambda _: definite_block(
-                f"(@{','.join(map(str, self._multiplexer.scan))})".encode()
-            ),
-            "ROUTe:SCAN:SIZE?": lambda _: self.integer(len(self._multiplexer.scan)),
-            "TRIGger:SOURce": self._set_trigger,
-            "TRIGger:SOURce?": lambda _: self._trigger,
-            "TRIGger:COUNt": self._set_sweeps,
-            "TRIGger:COUNt?": lambda _: f"{self._sweeps or 9.9e37:+.8E}",
-            "TRIGger:TIMer": self._set_timer,
-            "TRIGger:TIMer?": lambda _: f"{self._timer_s:+.8E}",
-            "INITiate": self._initiate,
-            "ABORt": lambda _: self._abort(),
-            "FETCh?": self._fetch,
-            "READ?": self._read,
-            "R?": self._remove_block,
-            "DATA:POINts?": lambda _: self.integer(len(self._memory)),
-            "DATA:REMove?": self._remove,
-            "DATA:LAST?": self._last,
-            "FORMat:READing:TIME:TYPE": self._set_time_type,
-            "FORMat:READing:TIME:TYPE?": lambda _: self._time_type,
-            "STATus:QUEStionable[:EVENt]?": self._read_questionable,
-            "STATus:QUEStionable:CONDition?": lambda _: "+0",
-            "STATus:OPERation:CONDition?": lambda _: self.integer(0x10 * self._busy()),
+            "*OPC": self._complete,
+            "*OPC?": self._completed,
+            "*WAI": self._wait,
+            "CONFigure:TEMPerature": self._configure_temperature,
+            "CONFigure:VOLTage[:DC]": self._configure_voltage,
+            "CONFigure?": self._configuration,
+            "MEASure:TEMPerature?": self._measure_temperature,
+            "MEASure:VOLTage[:DC]?": self._measure_voltage,
+            "STATus:PRESet": self._preset_status,
+            "SYSTem:PRESet": lambda _: self._memory.reset(),
+            **self._questionable.commands("STATus:QUEStionable", self.integer),
+            **self._operation.commands("STATus:OPERation", self.integer),
+            **self._multiplexer.commands(),
+            **self._relays.commands(),
+            **self._scanner.commands(),
+            **self._memory.commands(),
+            **self._form.commands(),
+            **self._mainframe.commands(),
         }
-        for part in ("CHANnel", "TIME", "UNIT", "ALARm"):
-            table[f"FORMat:READing:{part}"] = self._shower(part)
-            table[f"FORMat:READing:{part}?"] = self._shown_query(part)
-        return table | dict(self._multiplexer.commands())
 
     def status_byte(self) -> int:
-        """Return the status byte; bit 3 sums up the questionable register."""
-        return super().status_byte() | (0x08 if self._questionable else 0)
+        """Return the status byte; bit 3 sums up QUEStionable, bit 7 OPERation (K1 p296)."""
+        byte = super().status_byte() & ~0x40
+        byte |= 0x08 * self._questionable.summary() | 0x80 * self._operation.summary()
+        return byte | (0x40 if byte & self.service_enable else 0)
 
     def _reset(self) -> None:
-        self._abort()
+        """Restore the factory settings; status, errors and the clock stay (K2, *RST)."""
+        self._scanner.reset()
         self._multiplexer.reset()
-        self._memory: list[Reading] = []
-        self._shown: set[str] = set()
-        self._time_type = "REL"
-        self._trigger = "IMM"
-        self._sweeps = 1
-        self._timer_s = 10.0
+        self._relays.reset()
+        self._memory.reset()
+        self._form.reset()
+        self._mainframe.reset()
 
-    def _configure(self, call: Call) -> None:
-        self._multiplexer.configure(call)
-        self._memory = []
+    def _overload(self, bit: int) -> None:
+        # K2 p280: in the questionable and in the standard event register, not in the error queue.
+        self._questionable.latch(bit)
+        self.event_status |= 0x08
 
-    def _set_scan(self, call: Call) -> None:
-        self._multiplexer.scan = self._multiplexer.listed(call.only())
-        self._memory = []
+    def _clear_events(self, _: Call) -> None:
+        self.errors.clear()
+        self.event_status = 0
+        self._questionable.clear()
+        self._operation.clear()
 
-    def _set_trigger(self, call: Call) -> None:
-        long_forms = {"IMMEDIATE": "IMM", "TIMER": "TIM", "EXTERNAL": "EXT"}
-        word = call.only().upper()
-        self._trigger = one_of("IMM", "TIM", "BUS", "EXT")(long_forms.get(word, word))
+    def _preset_status(self, _: Call) -> None:
+        self._questionable.enable = self._operation.enable = 0
 
-    def _set_sweeps(self, call: Call) -> None:
-        if call.only().upper() in ("INF", "INFINITY"):
-            self._sweeps = ENDLESS
-            return
-        sweeps = whole(call.only())
-        if not 1 <= sweeps <= 50_000:
-            raise ScpiError(-222)
-        self._sweeps = sweeps
+    async def _complete(self, _: Call) -> None:
+        await self._scanner.at_rest()
+        self.event_status |= 0x01
 
-    def _set_timer(self, call: Call) -> None:
-        self._timer_s = between(0.0, 360_000.0)(call.only())
+    async def _completed(self, _: Call) -> str:
+        await self._scanner.at_rest()
+        return "1"
 
-    def _set_time_type(self, call: Call) -> None:
-        self._time_type = one_of("REL", "ABS")(call.only())
+    async def _wait(self, _: Call) -> None:
+        await self._scanner.at_rest()
 
-    def _shower(self, part: str) -> Handler:
-        def show(call: Call) -> None:
-            if call.boolean():
-                self._shown.add(part)
+    def _configure_temperature(self, call: Call) -> None:
+        self._multiplexer.configure_temperature(call)
+        self._configured()
+
+    def _configure_voltage(self, call: Call) -> None:
+        self._multiplexer.configure_voltage(call)
+        self._configured()
+
+    def _configured(self) -> None:
+        self._scanner.abort()
+        self._form.hide(self.model.hidden)
+        if self.model.forgets:
+            self._memory.clear()
+
+    async def _measure_temperature(self, call: Call) -> str:
+        self._configure_temperature(call)
+        return await self._scanner.read(Call((), ()))
+
+    async def _measure_voltage(self, call: Call) -> str:
+        self._configure_voltage(call)
+        return await self._scanner.read(Call((), ()))
+
+    def _configuration(self, call: Call) -> str:
+        """Answer each channel's function, range and resolution as a quoted text (K2, CONF?)."""
+        words = []
+        for number in self._multiplexer.chosen(call):
+            channel = self._multiplexer.channels[number]
+            if channel.function == "TEMP":
+                words.append(f'"TEMP {channel.probe},{channel.kind},+1.000000E+00,+1.000000E-04"')
             else:
-                self._shown.discard(part)
-
-        return show
-
-    def _shown_query(self, part: str) -> Handler:
-        return lambda _: str(int(part in self._shown))
-
-    def _busy(self) -> bool:
-        return self._scanning is not None and not self._scanning.done()
-
-    def _abort(self) -> None:
-        if self._scanning is not None:
-            self._scanning.cancel()
-        self._scanning = None
-
-    def _initiate(self, _: Call) -> None:
-        if self._busy() or not self._multiplexer.scan:
-            raise ScpiError(-221)
-        self._memory = []
-        self._triggered.clear()
-        self._scanning = asyncio.create_task(self._sweep(self._memory))
-
-    async def _fetch(self, _: Call) -> str:
-        if self._scanning is None:
-            raise ScpiError(-230)
-        await asyncio.wait({self._scanning})
-        return self._joined(self._memory)
-
-    async def _read(self, _: Call) -> str:
-        if not self._multiplexer.scan:
-            raise ScpiError(-221)
-        if self._trigger in ("BUS", "EXT") or self._sweeps == ENDLESS:
-            raise ScpiError(-214)
-        self._abort()
-        # READ? sends without storing, and a new scan clears the memory.
-        self._memory = []
-        readings: list[Reading] = []
-        await self._sweep(readings)
-        return self._joined(readings)
-
-    async def _sweep(self, into: list[Reading]) -> None:
-        """Scan as the trigger model says, appending readings as they come."""
-        self._bench.advance()
-        start_s, start = self._bench.world.time_s, datetime.now(UTC)
-        sweep = 0
-        while sweep < self._sweeps or self._sweeps == ENDLESS:
-            if self._trigger in ("BUS", "EXT"):
-                await self._triggered.wait()
-                self._triggered.clear()
-            elif self._trigger == "TIM":
-                elapsed_s = self._bench.world.time_s - start_s
-                await self._bench.clock.sleep(sweep * self._timer_s - elapsed_s)
-            for number in self._multiplexer.scan:
-                channel = self._multiplexer.channels[number]
-                await self._bench.clock.sleep(channel.duration_s)
-                self._bench.advance()
-                value = self._multiplexer.value(number)
-                if value == OVERLOAD:
-                    # Overload sets status bits and makes no entry in the error queue.
-                    self._questionable |= TEMPERATURE_OVERLOAD
-                    self.event_status |= 0x08
-                at_s = self._bench.world.time_s - start_s
-                into.append(
-                    Reading(number, value, channel.unit, at_s, start + timedelta(seconds=at_s))
-                )
-                if len(into) > MEMORY:
-                    # The oldest reading is lost.
-                    self._questionable |= MEMORY_OVERFLOW
-                    del into[0]
-            sweep += 1
-
-    def _joined(self, readings: list[Reading]) -> str:
-        return ",".join(self._formatted(reading) for reading in readings)
-
-    def _formatted(self, reading: Reading) -> str:
-        text = f"{reading.value:+.8E}"
-        if "UNIT" in self._shown:
-            text += f" {reading.unit}"
-        if "TIME" in self._shown and self._time_type == "REL":
-            text += f",{reading.at_s:013.3f}"
-        elif "TIME" in self._shown:
-            text += f",{reading.at:%Y,%m,%d,%H,%M,%S}.{reading.at.microsecond // 1000:03d}"
-        if "CHANnel" in self._shown:
-            text += f",{reading.channel}"
-        if "ALARm" in self._shown:
-            text += ",0"
-        return text
-
-    def _remove_block(self, call: Call) -> bytes:
-        count = whole(call.only()) if call.arguments else len(self._memory)
-        if count < 0:
-            raise ScpiError(-222)
-        return definite_block(self._joined(self._taken(count)).encode())
-
-    def _remove(self, call: Call) -> str:
-        if not call.arguments:
-            raise ScpiError(-109)
-        count = whole(call.arguments[0])
-        if not 1 <= count <= len(self._memory):
-            raise ScpiError(-222)
-        return self._joined(self._taken(count))
-
-    def _taken(self, count: int) -> list[Reading]:
-        taken = self._memory[:count]
-        del self._memory[:count]
-        return taken
-
-    def _last(self, call: Call) -> str:
-        channels = self._multiplexer.listed(call.only())
-        if len(channels) != 1:
-            raise ScpiError(-224)
-        latest = [each for each in self._memory if each.channel == channels[0]]
-        if latest:
-            return self._formatted(latest[-1])
-        return f"{NO_READING:+.2E}"
-
-    def _read_questionable(self, _: Call) -> str:
-        value, self._questionable = self._questionable, 0
-        return self.integer(value)
+                words.append('"VOLT +1.000000E-01,+3.000000E-07"')
+        return ",".join(words)

@@ -4,10 +4,15 @@ import asyncio
 import os
 import pty
 import tty
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from ledcal.instruments.virtual.clock import BenchClock
+from ledcal.instruments.virtual.fault_line import FaultLine
+from ledcal.instruments.virtual.fault_line import Send as Send
 from ledcal.instruments.virtual.messages import MessageSplitter
 from ledcal.instruments.virtual.scpi import ScpiInstrument
 
@@ -23,11 +28,12 @@ ABORT = b"\x1b"
 
 FAREWELL_WALL_S = 2.0
 
-Send = Callable[[bytes], Awaitable[None]]
-
 
 class SerialPort:
     """An instrument on a pseudo terminal, which a client opens as a serial line.
+
+    The terminal is reached by a link in the file system, as `/dev/serial/by-id` has them: when
+    the plug has been pulled and put in again, the same name leads to another terminal.
 
     Attributes:
         resource_name: VISA resource name of the line.
@@ -37,20 +43,54 @@ class SerialPort:
         self,
         instrument: ScpiInstrument,
         clock: BenchClock,
+        line: FaultLine,
+        folder: Path,
         heard: Callable[[], None] = lambda: None,
     ) -> None:
-        """Open the line; `heard` is called for each message as soon as it has arrived."""
+        """Open the line.
+
+        Args:
+            instrument: Answers.
+            clock: Times the bits.
+            line: What goes wrong on the way.
+            folder: Where the link to the terminal is made, by the name of the line.
+            heard: Called for each message as soon as it has arrived.
+        """
         self._instrument = instrument
         self._clock = clock
+        self._line = line
         self._heard = heard
+        self._device = folder.resolve() / f"{line.name}.tty"
+        self.resource_name = f"ASRL{self._device}::INSTR"
+        self._received_s = 0.0
+        self._plug_in()
+
+    def _plug_in(self) -> None:
         self._master, self._slave = pty.openpty()
         # Keeping the slave open here lets clients come and go without hanging up the line.
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
-        self.resource_name = f"ASRL{os.ttyname(self._slave)}::INSTR"
         self._splitter = MessageSplitter()
         self._messages: asyncio.Queue[bytes] = asyncio.Queue()
-        self._received_s = 0.0
+        # Renamed into place: at no time does the name lead nowhere.
+        new = self._device.with_suffix(".new")
+        with suppress(FileNotFoundError):
+            new.unlink()
+        new.symlink_to(os.ttyname(self._slave))
+        new.replace(self._device)
+
+    def plug_in_again(self) -> None:
+        """Pull the plug and put it in again: clients lose the line and may open it anew."""
+        old = self._master, self._slave
+        # The name leads to the new terminal before the old one is gone.
+        self._plug_in()
+        self._leave(*old)
+        asyncio.get_running_loop().add_reader(self._master, self.receive)
+
+    def _leave(self, master: int, slave: int) -> None:
+        asyncio.get_running_loop().remove_reader(master)
+        os.close(master)
+        os.close(slave)
 
     def receive(self) -> None:
         """Take all bytes that have arrived by now."""
@@ -73,17 +113,22 @@ class SerialPort:
 
     async def serve(self) -> None:
         """Execute messages one after the other until cancelled."""
-        loop = asyncio.get_running_loop()
-        loop.add_reader(self._master, self.receive)
+        asyncio.get_running_loop().add_reader(self._master, self.receive)
         try:
             while True:
-                reply = await self._instrument.execute(await self._messages.get())
-                if reply is not None:
-                    await self._send(reply + b"\n")
+                message = await self._messages.get()
+                execute = partial(self._execute, message)
+                # An instrument without power leaves its line as it is; only the plug is lost.
+                lost = (lambda: None) if self._line.off else self.plug_in_again
+                await self._line.handle(message, execute, self._send, lost)
         finally:
-            loop.remove_reader(self._master)
-            os.close(self._master)
-            os.close(self._slave)
+            self._leave(self._master, self._slave)
+            self._device.unlink()
+
+    async def _execute(self, message: bytes, send: Send) -> None:
+        reply = await self._instrument.execute(message)
+        if reply is not None:
+            await send(reply + b"\n")
 
     async def _send(self, reply: bytes) -> None:
         await self._clock.sleep(len(reply) * BITS_PER_BYTE / LINE_BAUD)
@@ -130,11 +175,19 @@ class ScpiSession:
             await send(reply + b"\n")
 
 
-async def serve_tcp(session: Callable[[], Session]) -> asyncio.Server:
-    """Serve one session object for each connection on a free loopback port."""
+async def serve_tcp(session: Callable[[], Session], line: FaultLine | None) -> asyncio.Server:
+    """Serve one session object for each connection on a free loopback port.
+
+    Args:
+        session: Makes a session.
+        line: What goes wrong on the way; None for the side channel, where nothing does.
+    """
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await _serve_connection(session(), reader, writer)
+        if line is not None and line.off:
+            writer.close()
+            return
+        await _serve_connection(session(), reader, writer, line)
 
     return await asyncio.start_server(connected, LOOPBACK, 0)
 
@@ -145,10 +198,14 @@ def port_of(server: asyncio.Server) -> int:
 
 
 async def _serve_connection(
-    session: Session, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    session: Session,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    line: FaultLine | None,
 ) -> None:
     """Execute messages in order while reading on, so that an abort or the end is noticed."""
     messages: asyncio.Queue[bytes | None] = asyncio.Queue()
+    connection = None if line is None else line.connected(writer.close)
 
     async def send(reply: bytes) -> None:
         writer.write(reply)
@@ -156,11 +213,16 @@ async def _serve_connection(
 
     async def work() -> None:
         while (message := await messages.get()) is not None:
-            await session.handle(message, send)
+            if line is None:
+                await session.handle(message, send)
+            else:
+                await line.handle(message, partial(session.handle, message), send, writer.close)
 
     worker = asyncio.create_task(work())
     try:
         while (received := await reader.read(65536)) and not worker.done():
+            if connection is not None:
+                connection.heard()
             for message in session.feed(received):
                 if message == ABORT:
                     worker.cancel()
@@ -176,3 +238,5 @@ async def _serve_connection(
     finally:
         worker.cancel()
         writer.close()
+        if line is not None and connection is not None:
+            line.disconnected(connection)

@@ -1,7 +1,8 @@
 """The truth side channel: what the tests may know and the rig may not.
 
 One JSON object a line over TCP. `{"ask": name, ...}` answers an object, `{"set": name, "value":
-v}` changes the world and answers `{"ok": true}`; anything else answers `{"error": text}`.
+v}` changes the world and answers `{"ok": true}`, and so does `{"set": "fault", "value": {...}}`,
+which plans a fault; anything else answers `{"error": text}`.
 """
 
 import dataclasses
@@ -13,7 +14,11 @@ from typing import Any
 from ledcal.instruments.virtual.bench import Bench
 from ledcal.instruments.virtual.conditions import Conditions
 from ledcal.instruments.virtual.emitters import REFERENCE_BOARD_DEGC, Emitter, band
+from ledcal.instruments.virtual.fault_plan import FaultPlan
 from ledcal.instruments.virtual.transports import Send
+
+FAULT = "fault"
+"""What is set by this name is planned: its value is a table, as in a fault file."""
 
 Question = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -21,16 +26,18 @@ Question = Callable[[dict[str, Any]], dict[str, Any]]
 class Truth:
     """Questions about the world and the conditions that a test may set in it."""
 
-    def __init__(self, bench: Bench, conditions: Conditions) -> None:
-        """Look at the whole bench, and set its conditions."""
+    def __init__(self, bench: Bench, conditions: Conditions, plan: FaultPlan) -> None:
+        """Look at the whole bench, and set its conditions and faults."""
         self._bench = bench
         self._world = bench.world
         self._conditions = conditions
+        self._plan = plan
         self._questions: dict[str, Question] = {
             "state": self._state,
             "bands": self._bands,
             "irradiance_at": self._irradiance_at,
             "panel": self._panel,
+            "faults": lambda _: {"faults": plan.described()},
         }
 
     def answer(self, line: bytes) -> dict[str, Any]:
@@ -40,13 +47,24 @@ class Truth:
             request: dict[str, Any] = json.loads(line)
             if "ask" in request:
                 return self._questions[request["ask"]](request)
-            self._conditions.set(request["set"], request.get("value", True))
+            name, value = request["set"], request.get("value", True)
+            if name == FAULT:
+                self._arm(value)
+            else:
+                self._conditions.set(name, value)
         except KeyError as error:
-            known = [*self._questions, *self._conditions.names()]
+            known = [*self._questions, FAULT, *self._conditions.names()]
             return {"error": f"unknown or missing: {error}; known names: {', '.join(known)}"}
         except (AttributeError, TypeError, ValueError) as error:
             return {"error": str(error)}
         return {"ok": True}
+
+    def _arm(self, raw: Any) -> None:
+        """Plan a fault; without a trigger it strikes at once."""
+        fault, refusals = self._plan.read(raw)
+        if fault is None:
+            raise ValueError("; ".join(f"{each.key}: {each.value!r}: {each}" for each in refusals))
+        self._plan.add(fault)
 
     def _state(self, _: dict[str, Any]) -> dict[str, Any]:
         world, firmware = self._world, self._bench.firmware

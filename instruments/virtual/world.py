@@ -6,7 +6,7 @@ It knows neither instruments nor sockets and takes no time of its own: whoever o
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -28,6 +28,8 @@ BLUE_SHIFT_NM = (0.8, 0.9, 1.4, 1.4, 1.5)
 FLUX_PER_K = (0.0075, 0.0042, 0.0030, 0.0035, 0.0035)
 WALL_PLUG = (0.40, 0.55, 0.50, 0.48, 0.52)
 RAW_OVER_NOMINAL = (1.18, 1.45)
+STRINGS = 6
+"""LED strings in parallel of each channel, each with its own driver."""
 
 AMBIENT_DEGC = 23.0
 BOARD_RISE_K, HEATSINK_RISE_K = 5.5, 20.5
@@ -35,6 +37,10 @@ BOARD_RISE_K, HEATSINK_RISE_K = 5.5, 20.5
 AMBIENT_W_M2 = 0.1
 AMBIENT_SPAN_NM = (400.0, 1000.0)
 """The room's light is white: flat between these wavelengths."""
+FLICKER_HZ = 100.0
+"""Lamps on the mains go bright and dim twice in each period of 50 Hz."""
+SWING_MM, SWING_HZ = 10.0, (1.3, 0.47)
+"""How a panel that is knocked swings towards the heads and away: so far in each of two modes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +59,8 @@ class Light:
 
     beams: tuple[Beam, ...]
     ambient_w_m2: float
+    turned: bool = False
+    """The panel lies turned by 180 degrees, which the head beside the centre sees."""
 
     def spectral_irradiance_w_m2_nm(self, wavelength_nm: Array, share: float = 1.0) -> Array:
         """Return the spectrum on a grid, the panel's part times `share`. [W/m2/nm]"""
@@ -81,7 +89,8 @@ class World:
     """One panel in one room; all draws come from the seed and the panel's serial.
 
     The state changes only in `step` and by what the panel's firmware and the test set:
-    `drive_code` (codes that reach the LEDs: zero behind a closed gate), `heat`, `ambient_w_m2`.
+    `drive_code` (codes that reach the LEDs: zero behind a closed gate), `heat`, `ambient_w_m2`,
+    `flicker` (of the room's light, 0 to 1), and how the panel lies: `distance_mm`, `turned`.
     """
 
     def __init__(self, seed: int = 1, panel_serial: str = "DEMO-0001") -> None:
@@ -104,14 +113,26 @@ class World:
             heatsink_degc=AMBIENT_DEGC,
         )
         self.ambient_w_m2 = AMBIENT_W_M2
+        self.flicker = 0.0
+        self.distance_mm = optics.REFERENCE_DISTANCE_MM
+        self.turned = False
+        self.knock_s = 0.0
+        """How long the panel swings once it is lit again; 0 when nobody knocks at it. [s]"""
+        self._swing_end_s = 0.0
         self._ambient_phase = float(rng.uniform(0.0, 2.0 * math.pi))
         self._exposures: list[Exposure] = []
 
     def step(self, duration_s: float) -> None:
         """Let bench time pass in one explicit step of at most 50 ms. [s]"""
+        if self.knock_s > 0.0 and any(self.drive_code):
+            self._swing_end_s, self.knock_s = self.time_s + self.knock_s, 0.0
         light = self.light()
         for exposure in self._exposures:
-            _gather(exposure, self.time_s, duration_s, light)
+            start_s = max(self.time_s, exposure.start_s)
+            end_s = min(self.time_s + duration_s, exposure.end_s)
+            if end_s > start_s:
+                ambient_j_m2 = self._ambient_j_m2(light.ambient_w_m2, start_s, end_s)
+                _gather(exposure, end_s - start_s, ambient_j_m2, light)
         self.heat.step(self._heat_w(light), duration_s)
         self.time_s += duration_s
         self._exposures = [each for each in self._exposures if each.end_s > self.time_s]
@@ -135,12 +156,24 @@ class World:
             )
             for index, (total, with_current, with_junction) in sorted(exposure.panel.items())
         )
-        return Light(beams=beams, ambient_w_m2=exposure.ambient_j_m2 / exposure.span_s)
+        ambient_w_m2 = exposure.ambient_j_m2 / exposure.span_s
+        return Light(beams=beams, ambient_w_m2=ambient_w_m2, turned=self.turned)
 
     def light(self) -> Light:
         """Return the light of this moment at the plane's centre."""
         beams = self.beams(self.drive_code, self.heat.board_degc)
-        return Light(beams=beams, ambient_w_m2=self._ambient_now_w_m2())
+        return Light(beams=beams, ambient_w_m2=self._ambient_now_w_m2(), turned=self.turned)
+
+    def nearness(self) -> float:
+        """Return the irradiance in the plane's centre over that at the reference distance."""
+        reference_mm = optics.REFERENCE_DISTANCE_MM
+        near = optics.aperture_irradiance_per_flux_m2(self.distance_mm)
+        near /= optics.aperture_irradiance_per_flux_m2(reference_mm)
+        if self.time_s < self._swing_end_s:
+            omega = 2.0 * math.pi * self.time_s
+            away_mm = sum(SWING_MM * math.sin(omega * mode_hz) for mode_hz in SWING_HZ)
+            near *= 1.0 + optics.distance_derivative_per_mm() * away_mm
+        return near
 
     def beams(self, drive_code: Sequence[int], board_degc: float) -> tuple[Beam, ...]:
         """Return the beams of all lit channels for any drive and board temperature."""
@@ -149,6 +182,7 @@ class World:
         pairs = list(zip(self.emitters, drive_code, strict=True))
         load_w = [each.power_w(each.current_fraction(code)) for each, code in pairs]
         full_w = sum(each.electrical_w for each in self.emitters)
+        near = self.nearness()
         beams = []
         for (emitter, code), own_w in zip(pairs, load_w, strict=True):
             current = emitter.current_fraction(code)
@@ -160,7 +194,7 @@ class World:
             beams.append(
                 Beam(
                     emitter=emitter,
-                    irradiance_w_m2=alone_w_m2 * (1.0 - self.supply_sag * others),
+                    irradiance_w_m2=near * alone_w_m2 * (1.0 - self.supply_sag * others),
                     current=current,
                     junction_degc=emitter.junction_degc(current, board_degc),
                 )
@@ -173,8 +207,38 @@ class World:
         current = emitter.current_fraction(drive_code)
         return band(emitter, current, emitter.junction_degc(current, board_degc))
 
+    def swap_channels(self, pair: tuple[int, int]) -> None:
+        """Connect the LEDs of two channels, 1-based, to each other's drivers."""
+        first, second = (self.emitters[channel - 1] for channel in pair)
+        self._fit(pair[0], replace(second, nominal_nm=first.nominal_nm))
+        self._fit(pair[1], replace(first, nominal_nm=second.nominal_nm))
+
+    def other_reel(self, channel: int) -> None:
+        """Give a channel, 1-based, LEDs from a reel that shines 20 nm further up."""
+        emitter = self.emitters[channel - 1]
+        self._fit(channel, replace(emitter, centroid_nm=emitter.centroid_nm + 20.0))
+
+    def cut_string(self, channel: int) -> None:
+        """Cut one of the strings of a channel, 1-based."""
+        emitter, left = self.emitters[channel - 1], 1.0 - 1.0 / STRINGS
+        cut = replace(
+            emitter,
+            raw_irradiance_w_m2=left * emitter.raw_irradiance_w_m2,
+            electrical_w=left * emitter.electrical_w,
+            current_a=left * emitter.current_a,
+        )
+        self._fit(channel, cut)
+
+    def _fit(self, channel: int, emitter: Emitter) -> None:
+        emitters = list(self.emitters)
+        emitters[channel - 1] = emitter
+        self.emitters = tuple(emitters)
+
     def _heat_w(self, light: Light) -> float:
-        flux_per_w_m2 = 1.0 / optics.aperture_irradiance_per_flux_m2(optics.REFERENCE_DISTANCE_MM)
+        # What leaves as light does not depend on where the plane is.
+        flux_per_w_m2 = 1.0 / (
+            self.nearness() * optics.aperture_irradiance_per_flux_m2(optics.REFERENCE_DISTANCE_MM)
+        )
         return sum(
             beam.emitter.power_w(beam.current) - beam.irradiance_w_m2 * flux_per_w_m2
             for beam in light.beams
@@ -185,13 +249,16 @@ class World:
         wave = math.sin(2.0 * math.pi * self.time_s / 600.0 + self._ambient_phase)
         return self.ambient_w_m2 * (1.0 + 0.03 * wave)
 
+    def _ambient_j_m2(self, ambient_w_m2: float, start_s: float, end_s: float) -> float:
+        """Return the room's light over a span; its flicker is faster than the bench's steps."""
+        omega = 2.0 * math.pi * FLICKER_HZ
+        waves_s = (math.cos(omega * start_s) - math.cos(omega * end_s)) / omega
+        return ambient_w_m2 * (end_s - start_s + self.flicker * waves_s)
 
-def _gather(exposure: Exposure, time_s: float, duration_s: float, light: Light) -> None:
-    span_s = min(time_s + duration_s, exposure.end_s) - max(time_s, exposure.start_s)
-    if span_s <= 0.0:
-        return
+
+def _gather(exposure: Exposure, span_s: float, ambient_j_m2: float, light: Light) -> None:
     exposure.span_s += span_s
-    exposure.ambient_j_m2 += light.ambient_w_m2 * span_s
+    exposure.ambient_j_m2 += ambient_j_m2
     for beam in light.beams:
         index = NOMINAL_NM.index(beam.emitter.nominal_nm)
         part = beam.irradiance_w_m2 * span_s

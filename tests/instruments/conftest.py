@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledcal.calibration.codec import encode, key_id
 from ledcal.calibration.panel_calibration import FLAG_SIMULATED, ChannelTable, PanelCalibration
-from ledcal.instruments import dialogue
+from ledcal.instruments import exchange
 from ledcal.instruments.clock import Clock
 from ledcal.instruments.link import Bus
 from ledcal.instruments.roles import Panel
@@ -155,7 +155,7 @@ def bus(transcript_path: Path) -> Iterator[Bus]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten the fixed wait where a test waits it out."""
-    monkeypatch.setattr(dialogue, "FIXED_WAIT_S", 0.4)
+    monkeypatch.setattr(exchange, "FIXED_WAIT_S", 0.4)
 
 
 @pytest.fixture

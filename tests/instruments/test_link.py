@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ledcal.instruments.dialogue import Framing
-from ledcal.instruments.errors import LinkLost, LinkTimeout, ReplyError
+from ledcal.instruments.errors import LinkLost, LinkTimeout, ReplyError, WrongInstrument
 from ledcal.instruments.link import Bus
 
 KINDS = ["pty", "socket"]
@@ -154,21 +154,24 @@ def test_peer_that_dies_is_lost_not_late(kind: str, serve: Serve, bus: Bus) -> N
         link.query("*IDN?")
 
 
-def test_dropped_connection_is_told_once_and_opened_again(
-    serve: Serve, scpi: Scpi, bus: Bus
-) -> None:
+def test_connection_that_drops_is_opened_again(serve: Serve, scpi: Scpi, bus: Bus) -> None:
     peer = serve("socket", scpi({b"N?": b"1\n"}))
     link = _open(bus, peer)
     peer.drop()
-    with pytest.raises(LinkLost, match=r"closed the connection|connection lost"):
-        # The end of the connection may arrive after one more answer.
-        assert [link.query("N?") for _ in range(1000)] == []
-    assert link.query("N?") == "1"
+    lost = 0
+    for _ in range(20):
+        try:
+            assert link.query("N?") == "1"
+        except LinkLost:
+            # Its end came while the answer was waited for: that is told, once.
+            lost += 1
+    assert lost <= 1
+    assert peer.heard.count(b"*IDN?") >= 2
 
 
 @pytest.mark.usefixtures("impatient")
 def test_another_instrument_after_a_reconnection_is_not_spoken_to(serve: Serve, bus: Bus) -> None:
-    names = iter([b"a,b,c,1\n", b"a,b,c,2\n", b"a,b,c,2\n"])
+    names = iter([b"a,b,c,1\n", *[b"a,b,c,2\n"] * 4])
     asked: list[bytes] = []
 
     def answer(line: bytes) -> bytes | None:
@@ -178,8 +181,9 @@ def test_another_instrument_after_a_reconnection_is_not_spoken_to(serve: Serve, 
     link = _open(bus, serve("socket", answer))
     with pytest.raises(LinkTimeout):
         link.query("SILENT?")
-    with pytest.raises(LinkTimeout, match=r"\*IDN\?"):
-        link.query("OUTP1 ON")
+    for _ in range(2):
+        with pytest.raises(WrongInstrument, match=r"expected a,b,c,1, found a,b,c,2"):
+            link.query("OUTP1 ON")
     assert b"OUTP1 ON" not in asked
 
 

@@ -106,6 +106,7 @@ def _scripted(serve: Any, scpi: Any, table: dict[bytes, bytes]) -> str:
         b"*IDN?": b"Thorlabs,PM103,M1,1.3.0\n",
         b"SYST:SENS:IDN?": b'"S121C","1606,0232","2-FEB-2026",1,18,289\n',
         b"SENS:AVER:COUN?": b"100\n",
+        b"*ESR?": b"0\n",
         b"SENS:POW:RANG:UPP?": b"5.00000000E-02\n",
         b"SENS:CORR:WAV?": b"6.60000000E+02\n",
         b"SENS:CORR:WAV? MIN": b"400\n",

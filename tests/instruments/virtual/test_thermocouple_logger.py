@@ -95,7 +95,7 @@ def test_memory_is_filled_by_a_scan_and_emptied_by_reading(logger: Any) -> None:
 def test_a_bus_trigger_starts_the_scan(logger: Any) -> None:
     logger.write(b"CONF:TEMP TC,K,(@101);:TRIG:SOUR BUS;:INIT\n")
     assert logger.query("DATA:POIN?") == "+0"
-    assert logger.query("STAT:OPER:COND?") == "+16"
+    assert logger.query("STAT:OPER:COND?") == "+48"
     assert logger.query("*TRG;:FETC?") != ""
     assert logger.query("DATA:POIN?") == "+1"
 

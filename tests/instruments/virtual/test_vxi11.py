@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledcal.instruments.virtual.vxi11 import Xdr, pack_opaque
+from ledcal.instruments.virtual.onc_rpc import Xdr, pack_opaque
 
 CORE = 0x0607AF
 CREATE_LINK, WRITE, READ, READ_STATUS, LOCK, DESTROY_LINK = 10, 11, 12, 13, 18, 23
