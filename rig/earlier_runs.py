@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -29,17 +30,26 @@ _ADVICE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True)
 class EarlierRun:
     """A run of the same serial before this one.
 
     Attributes:
-        name: Run id.
-        record: What its journal tells, None where that cannot be read.
+        folder: Where it is kept.
     """
 
-    name: str
-    record: Record | None
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """Run id."""
+        return self.folder.name
+
+    @cached_property
+    def record(self) -> Record | None:
+        """What its journal tells, None where that cannot be read; read when it is asked for."""
+        found = told(self.folder)
+        return found if isinstance(found, Record) else None
 
     @property
     def outcome(self) -> Outcome:
@@ -64,14 +74,11 @@ class EarlierRun:
 
 def earlier_runs_of(runs: Path, serial: str, before: str | None = None) -> list[EarlierRun]:
     """Return the runs of a serial, oldest first, those before a run id or all of them."""
-    found = []
-    for folder in runs_of(runs, serial):
-        if before is None or folder.name < before:
-            record = told(folder)
-            found.append(
-                EarlierRun(name=folder.name, record=record if isinstance(record, Record) else None)
-            )
-    return found
+    return [
+        EarlierRun(folder)
+        for folder in runs_of(runs, serial)
+        if before is None or folder.name < before
+    ]
 
 
 def require_reason(earlier: Sequence[EarlierRun], request: Request, mode: str) -> None:
@@ -104,8 +111,10 @@ def require_reason(earlier: Sequence[EarlierRun], request: Request, mode: str) -
 def tries_since_pass(earlier: Sequence[EarlierRun]) -> int:
     """Return how many runs have judged the panel since its last PASS."""
     tries = 0
-    for one in earlier:
-        tries = 0 if one.outcome is Outcome.PASS else tries + (one.outcome in _JUDGED)
+    for one in reversed(earlier):
+        if one.outcome is Outcome.PASS:
+            break
+        tries += one.outcome in _JUDGED
     return tries
 
 
@@ -133,14 +142,10 @@ def rework_words(
 
     Its serial stays; what was found and made with the heads before stays in their own runs.
     """
-    heads: list[str] = []
-    for one in earlier:
-        if one.head is not None and one.head not in heads:
-            heads.append(one.head)
     last = next((one for one in reversed(earlier) if one.head is not None), None)
     if last is None or last.head == identity.uid:
         return None
-    revision = len(heads) + (identity.uid not in heads)
+    revision = len({one.head for one in earlier if one.head is not None} | {identity.uid})
     return (
         f"the LED head was {last.head} (run {last.name}), now it is {identity.uid}: revision "
         f"{revision} of panel {identity.serial}; the earlier runs keep what was found and made "

@@ -5,8 +5,10 @@ logger and panel on pseudo terminals and loopback sockets. Layers, from the bott
 
 - physics, pure and without clock: `emitters`, `optics`, `heat`, `world`, `detectors`
 - the panel's own decisions: `panel_firmware`, on the C loader that panels are shipped with
-- dialects, from text to text: `scpi_grammar`, `scpi`, `jeti_settings`, and a module an instrument
-- lines: `messages`, `transports`, `vxi11`; `bench` joins world and time, `truth` is for tests
+- dialects, from text to text: `scpi_grammar`, `scpi`, `jeti_commands`, a module an instrument and
+  its parts (`pm103_*`, `jeti_*`)
+- lines: `messages`, `transports`, `vxi11`, `jeti_port`; `bench` joins world and time, `truth` is
+  for tests
 
 It shares no code with the drivers: both were written from the makers' pages. Everything here is
 emulated after those pages and was never held against a real instrument.

@@ -29,6 +29,7 @@ from ledcal.instruments.virtual.fault_line import FaultLine, keep_time
 from ledcal.instruments.virtual.fault_plan import FaultPlan
 from ledcal.instruments.virtual.firmware_conditions import firmware_conditions
 from ledcal.instruments.virtual.instrument_conditions import Instruments, instrument_conditions
+from ledcal.instruments.virtual.jeti_port import JetiPort
 from ledcal.instruments.virtual.multiplexer import Multiplexer
 from ledcal.instruments.virtual.panel import VirtualPanel
 from ledcal.instruments.virtual.panel_conditions import panel_conditions
@@ -155,6 +156,7 @@ async def serve(options: argparse.Namespace) -> None:
         switch_on=firmware.boot,
         switch_off=firmware.reset,
     )
+    jeti_port = JetiPort(spectrometer.JetiSession(jeti), lines["spectrometer"])
     meter_port = SerialPort(meter, clock, lines["power_meter"], options.folder)
     panel_port = SerialPort(
         panel, clock, lines["panel"], options.folder, lambda: firmware.hear(clock.now_s())
@@ -177,11 +179,11 @@ async def serve(options: argparse.Namespace) -> None:
     tasks = [
         asyncio.create_task(work)
         for work in (
-            *(bench.run(), meter_port.serve(), panel_port.serve(), stop.wait()),
+            *(bench.run(), meter_port.serve(), panel_port.serve(), jeti_port.serve(), stop.wait()),
             keep_time(plan, list(lines.values())),
         )
     ]
-    ready = {
+    ready: dict[str, Any] = {
         "ready": True,
         "simulated": True,
         "speed": options.speed,
@@ -191,6 +193,7 @@ async def serve(options: argparse.Namespace) -> None:
         ),
         "truth": f"{LOOPBACK}:{ports['truth']}",
     }
+    ready["instruments"]["spectrometer"]["resource_serial"] = jeti_port.resource_name
     print(json.dumps(ready), flush=True)
     # Any task that ends, by the stop or by a defect, ends the bench; a defect shows as traceback.
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -64,6 +64,7 @@ class ScpiInstrument(ABC):
         self.event_status = 0x80
         self.event_enable = 0
         self.service_enable = 0
+        self._answered = False
         table: dict[str, Handler] = {
             "*IDN?": lambda _: self.identity(),
             "*CLS": self._clear_status,
@@ -106,10 +107,19 @@ class ScpiInstrument(ABC):
         return f"{value:+d}" if self.signed else str(value)
 
     def status_byte(self) -> int:
-        """Return the status byte: bit 2 error queue, bit 5 event summary, bit 6 service."""
+        """Return the status byte: bit 2 error queue, 4 message available, 5 events, 6 service."""
         byte = 0x04 if len(self.errors) else 0
+        byte |= 0x10 if self._answered else 0
         byte |= 0x20 if self.event_status & self.event_enable else 0
-        return byte | (0x40 if byte & self.service_enable else 0)
+        byte |= self.summary_bits()
+        return byte | (0x40 if byte & self.service_enable & ~0x40 else 0)
+
+    def summary_bits(self) -> int:
+        """Return what the maker's own registers add to the status byte."""
+        return 0
+
+    def clear_registers(self) -> None:  # noqa: B027 - most makers have none
+        """Clear what *CLS clears beside the error queue and the event status register."""
 
     def report(self, code: int, detail: str = "") -> None:
         """Put an error into the queue and set its class's bit (IEEE 488.2, 11.5.1.1)."""
@@ -132,14 +142,17 @@ class ScpiInstrument(ABC):
             unit = unit.strip()
             if not unit:
                 continue
-            header, _, rest = unit.partition(" ")
+            header, *more = unit.split(maxsplit=1)
             if not header.startswith("*"):
                 # A header continues the path of the one before it; a colon returns to the root.
                 header = header[1:] if header.startswith(":") else path + header
                 path = header[: header.rfind(":") + 1]
-            reply = await self._program_unit(header, rest.strip(), block)
+            # Message available: an answer of this message waits to be sent (488.2, 11.2.1.2).
+            self._answered = bool(replies)
+            reply = await self._program_unit(header, "".join(more), block)
             if reply is not None:
                 replies.append(reply.encode("ascii") if isinstance(reply, str) else reply)
+        self._answered = False
         return b";".join(replies) if replies else None
 
     async def _program_unit(
@@ -163,6 +176,7 @@ class ScpiInstrument(ABC):
     def _clear_status(self, _: Call) -> None:
         self.errors.clear()
         self.event_status = 0
+        self.clear_registers()
 
     def _read_event_status(self, _: Call) -> str:
         value, self.event_status = self.event_status, 0

@@ -13,6 +13,8 @@ TEXTS = {
     -109: "Missing parameter",
     -113: "Undefined header",
     -114: "Header suffix out of range",
+    -131: "Invalid suffix",
+    -138: "Suffix not allowed",
     -161: "Invalid block data",
     -211: "Trigger ignored",
     -213: "Init ignored",

@@ -1,35 +1,42 @@
 """The virtual spectrometer: JETI specbos 1211 with its irradiance head (emulated).
 
 This is no SCPI: commands end with CR alone, settings answer one byte without terminator, a
-measurement answers ACK, then BEL when it is over (JETI firmware manual SPECFIRM and public
-clients of the instrument; what they leave open is marked "assumed").
+measurement answers ACK, then BEL when it is over, then its data (JETI firmware manual SPECFIRM,
+application note 8 and public programs for the instrument; what they leave open is marked
+"assumed"). Three ways lead to data: INIT then FETCH, READ, or MEAS with its own arguments.
 """
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import numpy as np
 
 from ledcal.instruments.virtual.bench import Bench
 from ledcal.instruments.virtual.detectors import SpectroHead
-from ledcal.instruments.virtual.emitters import Array
+from ledcal.instruments.virtual.jeti_commands import (
+    JetiError,
+    command_pattern,
+    error_text,
+    number,
+    one_of,
+)
+from ledcal.instruments.virtual.jeti_products import PRODUCTS, Shot
 from ledcal.instruments.virtual.jeti_settings import (
     AUTOMATIC,
-    ERROR_TEXTS,
     FIRST_NM,
     LAST_NM,
+    NO_OUTPUT,
     PAIRS,
     PER_MS_S,
     SHORTEST_S,
-    JetiError,
+    VALUES,
     JetiSettings,
 )
 from ledcal.instruments.virtual.transports import ABORT, Send
 
-SERIAL = "2011042"
+SERIAL, INTERNAL_SERIAL = "2011042", "1042"
 ACK, NAK, BEL = b"\x06", b"\x15", b"\x07"
-LABEL = "Spectral irradiance[W/(sqm*nm)]:"
 ARRAY_NM = np.arange(float(FIRST_NM), LAST_NM + 0.5, 1.0)
 """The whole array saturates or not, whatever range is asked for."""
 TARGET = 0.75
@@ -41,10 +48,19 @@ TRIAL_S = 0.02
 OVERHEAD_S = 0.05
 """Shutter moves and transfer from the array (assumed)."""
 RESET_S = 0.5
+CYCLE_SEARCH_S = 1.0
+"""Time after which no flicker has been found (assumed)."""
+
+Handler = Callable[[Sequence[str], Send], Awaitable[None]]
+Product = Callable[[Shot, int], str]
 
 
 class VirtualSpectrometer:
-    """The instrument; each TCP connection is a `JetiSession` on it."""
+    """The instrument; each connection is a `JetiSession` on it.
+
+    Attributes:
+        irradiance_head: The cosine head is on; without it the optics see radiance.
+    """
 
     def __init__(self, bench: Bench, head: SpectroHead) -> None:
         """Switch on with the defaults."""
@@ -52,67 +68,89 @@ class VirtualSpectrometer:
         self._head = head
         self._settings = JetiSettings()
         self._error = 0
-        self._grid_nm: Array = ARRAY_NM
-        self._shown_w_m2_nm: Array | None = None
+        self._shot: Shot | None = None
+        self.irradiance_head = True
         self.lock = asyncio.Lock()
-        self._queries: dict[str, Callable[[], str]] = {
-            "*IDN?": lambda: "JETI_SB1211",
-            "*VERS?": lambda: "V3.01",
-            "*PARA:SPNUM?": lambda: f"spectrometer number: {SERIAL}",
-            # 1: the irradiance (cosine) head is on.
-            "*CONTR:MHEAD?": lambda: "mhead: 1",
-            "*STAT:ERR?": lambda: f"Error Code: {self._taken_error()}",
-            "*STAT:TXTERR?": self._error_text,
-            "*FETCH:SPRAD": self._spectrum_text,
-            "*FETCH:RADIO": self._radio_text,
-        }
-        self._measurements: dict[str, Callable[[], str] | None] = {
-            "*INIT": None,
-            "*MEAS:SPRAD": self._spectrum_text,
-            "*MEAS:RADIO": self._radio_text,
-        }
+        self._table = [(command_pattern(name), each) for name, each in self._commands().items()]
 
     def switch_on(self) -> None:
         """Start after power has failed."""
-        self._settings = JetiSettings()
+        self._settings.restore(laser=0)
         self._error = 0
-        self._shown_w_m2_nm = None
+        self._shot = None
 
     async def execute(self, command: str, send: Send) -> None:
         """Execute one command and send what the manual says."""
-        name, *words = [word for word in command.upper().split(" ") if word] or [""]
-        queries = self._queries | self._settings.queries()
-        setters = self._settings.setters()
+        name, *words = [word for word in command.split(" ") if word] or [""]
         try:
-            if name in setters:
-                setters[name](words)
-                await send(ACK)
-            elif name in self._measurements:
-                await self._measurement(self._measurements[name], words, send)
-            elif name in queries:
-                await send(queries[name]().encode("ascii") + b"\r")
-            elif name in ("*RST", "*CONF:DEFAULT"):
-                await self._bench.clock.sleep(RESET_S if name == "*RST" else 0.0)
-                self._settings = JetiSettings(laser=self._settings.laser)
-                await send(ACK)
-            else:
-                raise JetiError(4)
+            for pattern, handler in self._table:
+                if pattern.fullmatch(name) is not None:
+                    await handler(words, send)
+                    return
+            raise JetiError(4)
         except JetiError as error:
             self._error = error.code
             await send(NAK)
+        except asyncio.CancelledError:
+            self._error = 147
+            raise
 
-    async def _measurement(
-        self, product: Callable[[], str] | None, words: Sequence[str], send: Send
-    ) -> None:
-        self._settings.take_measuring_arguments(words)
-        await send(ACK)
-        self._shown_w_m2_nm = None
-        if self._settings.exposure == AUTOMATIC:
-            await self._adapt()
-        await self._measure()
-        await send(BEL)
-        if product is not None:
-            await send(product().encode("ascii") + b"\r")
+    def _commands(self) -> dict[str, Handler]:
+        """Return the table by the names of the manual."""
+        queries: dict[str, Callable[[], str]] = {
+            "*IDN?": lambda: "JETI_SB1211",
+            "*VERSion?": lambda: "V3.01",
+            "*PARAmeter:SPNUM?": lambda: f"spectrometer number: {SERIAL}",
+            "*PARAmeter:SERNO?": lambda: f"serial number: {INTERNAL_SERIAL}",
+            "*PARAmeter:PIXel?": lambda: f"pixel: {ARRAY_NM.size}",
+            "*CONTRol:MHEAD?": lambda: f"mhead: {int(self.irradiance_head)}",
+            "*STATus:ERRor?": lambda: f"Error Code: {self._taken_error()}",
+            "*STATus:TXTERRor?": lambda: error_text(self._taken_error()),
+            **self._settings.queries(),
+        }
+        table: dict[str, Handler] = {
+            "*RST": self._reset,
+            "*CONTRol:CYCTIMe": self._find_cycle,
+            "*INITiate": self._measurer(None),
+            "*READ": self._measurer(Shot.spectrum),
+            "*FETCH": self._fetcher(Shot.spectrum, 24),
+            "*MEASure": self._measurer(Shot.raw),
+            # A shot without a product, as for spectraval; *CALC then makes one of it.
+            "*MEASure:REFERence": self._measurer(None),
+        }
+        for node, product in PRODUCTS.items():
+            table[f"*MEASure:{node}"] = table[f"*READ:{node}"] = self._measurer(product)
+            table[f"*FETCH:{node}"] = self._fetcher(product, 24)
+            table[f"*CALCulate:{node}"] = self._fetcher(product, 26)
+        table |= {name: _acknowledging(each) for name, each in self._settings.setters().items()}
+        return table | {name: _answering(each) for name, each in queries.items()}
+
+    def _measurer(self, product: Product | None) -> Handler:
+        async def measure(words: Sequence[str], send: Send) -> None:
+            self._settings.take_measuring_arguments(words)
+            await send(ACK)
+            self._shot = None
+            if self._settings.exposure == AUTOMATIC:
+                await self._adapt()
+            self._shot = await self._measured()
+            await send(BEL)
+            if product is not None and self._settings.form != NO_OUTPUT:
+                await _send_text(product(self._shot, self._settings.form), send)
+
+        return measure
+
+    def _fetcher(self, product: Product, code: int) -> Handler:
+        async def fetch(words: Sequence[str], send: Send) -> None:
+            form = one_of(words, (*VALUES, *PAIRS), code) if words else self._settings.form
+            if self._shot is None:
+                raise JetiError(138)
+            if form == NO_OUTPUT:
+                # Only programs for spectraval measure without a form; they wait for binary.
+                await send(self._shot.binary())
+            else:
+                await _send_text(product(self._shot, form), send)
+
+        return fetch
 
     async def _adapt(self) -> None:
         """Find the integration time by trial exposures."""
@@ -121,13 +159,16 @@ class VirtualSpectrometer:
         per_s_counts = float(self._head.counts(seen, 1.0).max())
         most_counts = self._head.saturates_at * self._head.FULL_SCALE_COUNTS
         wanted_s = TARGET * most_counts / max(per_s_counts, 1e-9)
-        limited_s = min(max(wanted_s, SHORTEST_S), self._settings.longest_s)
+        if wanted_s < SHORTEST_S:
+            # Even the shortest time is too long.
+            raise JetiError(123)
+        limited_s = min(wanted_s, self._settings.longest_s)
         # Whole milliseconds, as they are set.
         self._settings.integration_s = math.floor(limited_s / PER_MS_S + 1e-9) * PER_MS_S
         # Trials of growing length end with one of about the final time.
         await self._bench.clock.sleep(2.0 * self._settings.integration_s)
 
-    async def _measure(self) -> None:
+    async def _measured(self) -> Shot:
         settings, head = self._settings, self._head
         integration_s = settings.integration_s
         span_s = integration_s * settings.averages
@@ -142,40 +183,57 @@ class VirtualSpectrometer:
         lit_w_m2 = sum(beam.irradiance_w_m2 for beam in light.beams)
         if highest_counts < UNDEREXPOSED * head.FULL_SCALE_COUNTS and lit_w_m2 > LIT_W_M2:
             raise JetiError(121)
-        self._grid_nm = np.arange(settings.first_nm, settings.last_nm + 0.5, settings.step_nm)
-        on_grid = np.interp(self._grid_nm, ARRAY_NM, counts)
+        grid_nm = np.arange(settings.first_nm, settings.last_nm + 0.5, settings.step_nm)
+        on_grid = np.interp(grid_nm, ARRAY_NM, counts)
         shown = head.indication_w_m2_nm(on_grid, integration_s, settings.averages)
         # The array holds no more than that, in light and noise together.
         most_w_m2_nm = most_counts / float(head.counts(np.ones(1), integration_s)[0])
-        self._shown_w_m2_nm = np.minimum(shown, most_w_m2_nm)
+        shown = np.minimum(shown, most_w_m2_nm)
+        return Shot(
+            wavelength_nm=grid_nm,
+            step_nm=float(settings.step_nm),
+            # The bare optics look at a screen that scatters evenly (assumed).
+            shown=shown if self.irradiance_head else shown / math.pi,
+            counts=np.minimum(on_grid, most_counts),
+            irradiance=self.irradiance_head,
+        )
+
+    async def _reset(self, _: Sequence[str], send: Send) -> None:
+        await send(ACK)
+        self.switch_on()
+        # "Allow 500 ms": what comes meanwhile waits here.
+        await self._bench.clock.sleep(RESET_S)
+
+    async def _find_cycle(self, words: Sequence[str], send: Send) -> None:
+        """Look for flicker; the panel's light has none, so that no cycle triggers."""
+        lowest, highest = number(words, 0), number(words, 1)
+        if not 0.0 < lowest < highest:
+            raise JetiError(22)
+        await self._bench.clock.sleep(CYCLE_SEARCH_S)
+        raise JetiError(160)
 
     def _taken_error(self) -> int:
         code, self._error = self._error, 0
         return code
 
-    def _error_text(self) -> str:
-        code = self._taken_error()
-        return f"{code} : {ERROR_TEXTS[code]}"
 
-    def _measured_w_m2_nm(self) -> Array:
-        if self._shown_w_m2_nm is None:
-            raise JetiError(138)
-        return self._shown_w_m2_nm
+def _acknowledging(setter: Callable[[Sequence[str]], None]) -> Handler:
+    async def acknowledge(words: Sequence[str], send: Send) -> None:
+        setter(words)
+        await send(ACK)
 
-    def _spectrum_text(self) -> str:
-        """Write label, empty line and one value a line, as firmware from 3.0 on does."""
-        shown = self._measured_w_m2_nm()
-        if self._settings.form == PAIRS:
-            pairs = zip(self._grid_nm, shown, strict=True)
-            lines = [f"{wavelength_nm:.0f}\t{value:.6E}" for wavelength_nm, value in pairs]
-        else:
-            lines = [f"{value:.6E}" for value in shown]
-        return "\r".join([LABEL, "", *lines, ""])
+    return acknowledge
 
-    def _radio_text(self) -> str:
-        shown = self._measured_w_m2_nm()
-        step_nm = float(self._grid_nm[1] - self._grid_nm[0])
-        return f"irradiance[W/sqm]: {float(shown.sum()) * step_nm:.6E}"
+
+def _answering(query: Callable[[], str]) -> Handler:
+    async def answer(_: Sequence[str], send: Send) -> None:
+        await _send_text(query(), send)
+
+    return answer
+
+
+async def _send_text(text: str, send: Send) -> None:
+    await send(text.encode("ascii") + b"\r")
 
 
 class JetiSession:
@@ -195,7 +253,8 @@ class JetiSession:
             messages.append(ABORT)
         *commands, self._buffer = self._buffer.split(b"\r")
         self._buffer = self._buffer[-4096:]
-        return messages + commands
+        # Programs that end a command twice get no second answer (assumed: they do not read one).
+        return messages + [command for command in commands if command]
 
     async def handle(self, message: bytes, send: Send) -> None:
         """Execute one command."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import venv
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,7 @@ class Client:
         version: Printed version; the requirements pin it.
         instrument: Role that it speaks to.
         requirements: What is installed, by name, pinned. Nothing: the script needs none.
+        alone: What is installed without what it requires in its turn.
         script: File in the folder `clients`.
         optional: Why it may be missing; nothing: then its absence is a failure.
     """
@@ -35,6 +37,7 @@ class Client:
     instrument: str
     requirements: tuple[str, ...]
     script: str
+    alone: tuple[str, ...] = ()
     optional: str = ""
 
 
@@ -46,11 +49,20 @@ class Environments:
 
     def run(self, client: Client, *arguments: str) -> Iterator[Check]:
         """Install a client, run its script and return its exchanges as they come."""
-        python, trouble = self._installed(client)
-        if trouble:
-            yield self._missing(client, trouble)
-            return
-        command = [str(python), str(SCRIPTS / client.script), *arguments]
+        home = self._folder / client.script.removesuffix(".py")
+        try:
+            trouble = self._installed(client, home)
+            if trouble:
+                yield self._missing(client, trouble)
+            else:
+                yield from self._spoken(client, home, arguments)
+        finally:
+            # Some take hundreds of megabytes.
+            shutil.rmtree(home, ignore_errors=True)
+
+    def _spoken(self, client: Client, home: Path, arguments: Sequence[str]) -> Iterator[Check]:
+        """Run the script and return its exchanges."""
+        command = [str(home / "bin" / "python"), str(SCRIPTS / client.script), *arguments]
         # Nothing of this project's own environment may help the client.
         clean = {key: os.environ[key] for key in os.environ if not key.startswith("PYTHON")}
         done = subprocess.run(
@@ -71,23 +83,24 @@ class Environments:
             last = (done.stderr.strip().splitlines() or ["no exchange at all"])[-1]
             yield self._row(client, "the script comes to its end", last)
 
-    def _installed(self, client: Client) -> tuple[Path, str]:
-        """Return the environment's interpreter, and what went wrong, if anything."""
-        home = self._folder / client.name.lower().replace(" ", "-")
-        venv.create(home, clear=True, with_pip=bool(client.requirements))
-        python = home / "bin" / "python"
-        if not client.requirements:
-            return python, ""
-        done = subprocess.run(
-            [str(python), "-m", "pip", "install", "--quiet", *client.requirements],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=INSTALL_WALL_S,
-            check=False,
-        )
-        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        return python, (errors or ["pip failed"])[-1] if done.returncode else ""
+    def _installed(self, client: Client, home: Path) -> str:
+        """Make the environment; return what went wrong, if anything."""
+        wanted = [[*client.requirements]] if client.requirements else []
+        wanted += [["--no-deps", *client.alone]] if client.alone else []
+        venv.create(home, clear=True, with_pip=bool(wanted))
+        for arguments in wanted:
+            done = subprocess.run(
+                [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *arguments],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=INSTALL_WALL_S,
+                check=False,
+            )
+            if done.returncode:
+                lines = done.stderr.splitlines()
+                return next((line for line in lines if line.startswith("ERROR")), "pip failed")
+        return ""
 
     def _missing(self, client: Client, trouble: str) -> Check:
         return Check(

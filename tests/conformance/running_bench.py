@@ -57,6 +57,13 @@ class RunningBench:
             line.write(b"*OPC?\n")
             assert line.readline().strip() == b"1"
 
+    def settle(self) -> None:
+        """Give the meter its defaults and an empty error queue, whoever spoke before."""
+        with open(self.device("power_meter"), "r+b", buffering=0) as line:
+            line.write(b"*RST;*CLS\n*OPC?\n")
+            while line.readline().strip() != b"1":
+                pass
+
 
 @contextmanager
 def running_bench(*options: str) -> Iterator[RunningBench]:

@@ -92,7 +92,10 @@ def test_f07_thermocouple_that_has_fallen_off_is_told_while_the_board_climbs(
 def test_f08_spectrometer_that_stays_saturated_is_the_station(bench: Any, tell: Tell) -> None:
     bench.truth(set="spectrometer_saturates_at", value=1e-4)
     told = tell(bench)
-    assert told.outcome == ("STATION", 4, "SATURATED")
+    assert told.outcome[:2] == ("STATION", 4)
+    # No time is short enough, which the instrument may tell in either way.
+    assert told.outcome[2] in ("SATURATED", "DEVICEERROR")
+    assert "spectrometer SB1211" in told.text
 
 
 def test_f11_another_head_than_the_certificate_s_is_refused(bench: Any, tell: Tell) -> None:

@@ -48,6 +48,8 @@ def test_identity(jeti: Any) -> None:
     assert query(jeti, "*PARA:WAVBEG?") == "Predefined start wave: 350"
     assert query(jeti, "*PARA:WAVEND?") == "Predefined end wave: 1000"
     assert query(jeti, "*CONTR:MHEAD?") == "mhead: 1"
+    assert query(jeti, "*para:serno?") == "serial number: 1042"
+    assert query(jeti, "*PARAmeter:SPNUM?") == "spectrometer number: 2011042"
 
 
 def test_a_line_feed_after_the_carriage_return_gives_nak(jeti: Any) -> None:
@@ -71,6 +73,17 @@ def test_a_line_feed_after_the_carriage_return_gives_nak(jeti: Any) -> None:
         ("*CONF:WRAN 350 1100 1", 141),
         ("*CONF:FUNC 5", 21),
         ("*CONTR:LASER 2", 22),
+        ("*CONTR:CYCTIM 200 4000", 160),
+        ("*CONF:CYCTIM 1", 161),
+        ("*CONF:AVER 0", 21),
+        ("*CONF:EXPO 3", 21),
+        ("*CONF:FORM 12", 21),
+        ("*PARA:CALIBN 9", 20),
+        ("*MEAS:SPRAD 10 1 4 1", 25),
+        ("*MEAS:SPRAD 10 1 x", 12),
+        ("*FETCH:SPRAD 3", 24),
+        ("*CALC:XYZ 3", 26),
+        ("*PARAM:WAVBE?", 4),
         ("*FETCH:SPRAD", 138),
     ],
 )
@@ -111,7 +124,7 @@ def test_one_shot_gives_more_than_one_product(jeti: Any, panel: Any) -> None:
     jeti.write(b"*FETCH:SPRAD\r")
     values = spectrum(jeti)
     total = query(jeti, "*FETCH:RADIO")
-    assert float(total.partition(": ")[2]) == pytest.approx(sum(values), rel=1e-4)
+    assert float(total.partition(":\t")[2]) == pytest.approx(sum(values), rel=1e-4)
 
 
 def test_form_10_sends_wavelengths(jeti: Any) -> None:
