@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from ledcal.calibration.indication import PowerIndication, SpectrumIndication
 from ledcal.calibration.spectrum import is_flat_topped
 from ledcal.instruments.errors import (
+    LinkLost,
     LinkTimeout,
     OverRange,
     ReplyError,
@@ -39,7 +40,9 @@ class OtherSetting(StationError):
         self.wanted_nm = wanted_nm
 
 
-LOST = (LinkTimeout, ReplyError, OverRange, Saturated, Underexposed, Unsteady)
+LOST_ON_THE_LINK = (LinkLost, LinkTimeout, ReplyError)
+"""What a drop, a delay or noise on a line ends a reading with."""
+LOST = (*LOST_ON_THE_LINK, OverRange, Saturated, Underexposed, Unsteady)
 """An observation that ends so is taken again."""
 
 

@@ -19,7 +19,7 @@ from ledcal.instruments.errors import (
 )
 from ledcal.rig.bench import Bench
 from ledcal.rig.blame import blamed
-from ledcal.rig.dropped import LOST, OtherSetting, require_rounded, require_still
+from ledcal.rig.dropped import LOST, LOST_ON_THE_LINK, OtherSetting, require_rounded, require_still
 from ledcal.rig.errors import RigError
 from ledcal.rig.interlock import Interlock
 from ledcal.rig.light import FULL_CODE, SETTLE_S, ByDrive, ByIrradiance, Light, lit
@@ -152,10 +152,23 @@ class Observer:
         )
 
     def read_dark(self, integration_s: float | None) -> Readings:
-        """Return a blank: all instruments with the panel dark."""
-        self.bench.panel.dark()
-        self.bench.clock.sleep(SETTLE_S)
-        return self.read(integration_s)
+        """Return a blank: all instruments with the panel dark.
+
+        One that was lost on a link is taken again, and each attempt is recorded.
+
+        Raises:
+            InstrumentError: It was lost three times.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            self.bench.panel.dark()
+            self.bench.clock.sleep(SETTLE_S)
+            try:
+                return self.read(integration_s)
+            except LOST_ON_THE_LINK as error:
+                if attempt == ATTEMPTS:
+                    raise
+                self.note("REPEATED", f"attempt {attempt} of {ATTEMPTS}: {error}")
+        raise AssertionError("unreachable")
 
     def read(self, integration_s: float | None) -> Readings:
         """Return what all instruments show now, read at once; None reads no spectrum.
