@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.soak.killed import VICTIMS, Killed, kill_at, whole_run
-from tests.soak.one_process import grows, runs_in_one_process
+from tests.soak.many_runs import grows, runs_in_one_process
 from tests.soak.struck import Struck, strike
 from tests.soak.troubles import TROUBLES, Trouble
 from tests.system.conftest import live_bench

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.soak.one_process import grows, runs_in_one_process
+from tests.soak.many_runs import grows, runs_in_one_process
 
 pytestmark = pytest.mark.system
 
