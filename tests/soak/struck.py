@@ -63,8 +63,11 @@ def strike(trouble: Trouble, seed: int, folder: Path) -> Struck:
             (bench.data_folder / "runs").write_text("in the way of the folder", encoding="ascii")
         moment = _plan(bench, trouble, draw)
         process = _start(bench, trouble, serial, draw)
-        moment = _signal(bench, process, trouble, draw) or moment
+        if trouble.by in ("kill", "stop"):
+            moment = _signal(bench, process, trouble, draw)
         problems = []
+        if trouble.by == "kill" and trouble.victim != "bench":
+            problems += _lit(bench)
         try:
             code = process.wait(timeout=RUN_LIMIT_S)
         except subprocess.TimeoutExpired:
@@ -72,8 +75,8 @@ def strike(trouble: Trouble, seed: int, folder: Path) -> Struck:
             code = process.wait()
             problems.append(f"did not end within {RUN_LIMIT_S:g} s")
         bench_lives = bench.process.poll() is None
-        if bench_lives and not bench.dark_within_s(DARK_LIMIT_S):
-            problems.append(f"the panel is lit {DARK_LIMIT_S:g} s after the end")
+        if bench_lives:
+            problems += _lit(bench)
         if left := _left_of(process.pid):
             problems.append(f"processes left: {left}")
         outcome, reason, more = _outcome(bench, trouble, serial, code)
@@ -139,8 +142,6 @@ def _signal(
     bench: LiveBench, process: "subprocess.Popen[bytes]", trouble: Trouble, draw: random.Random
 ) -> str:
     """Kill or stop a process at a random moment; return the moment in words."""
-    if trouble.by not in ("kill", "stop"):
-        return ""
     at_s = draw.uniform(0.0, LATEST_S)
     begin_s = bench.truth(ask="state")["time_s"]
     while bench.truth(ask="state")["time_s"] < begin_s + at_s and process.poll() is None:
@@ -162,6 +163,12 @@ def _signal(
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
     return f"at {at_s:.0f} s"
+
+
+def _lit(bench: LiveBench) -> list[str]:
+    if bench.dark_within_s(DARK_LIMIT_S):
+        return []
+    return [f"the panel is still lit {DARK_LIMIT_S:g} s after the end"]
 
 
 def _outcome(
