@@ -18,6 +18,7 @@ from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome
 from ledcal.rig.bench import open_panel
 from ledcal.rig.errors import RefusedInput
+from ledcal.rig.journal import take_in_local_file
 from ledcal.rig.product import read_product
 from ledcal.rig.run import runs_of
 from ledcal.rig.station import read_station
@@ -182,6 +183,7 @@ def _outcome(
             return Outcome.ABORTED, "killed before it began", []
         return _OUTCOMES.get(code), "", []
     try:
+        take_in_local_file(runs[-1])
         record = record_of(runs[-1])
     except (RecordError, RefusedInput) as error:
         if code < 0:
@@ -201,6 +203,8 @@ def _outcome(
 def _untrue(bench: LiveBench, serial: str, folder: Path) -> Iterator[str]:
     """Ask the calibrated panel in W/m2, and yield where its true light is out of tolerance."""
     product = read_product(QUICK_PRODUCT).settings
+    # Where it is used, not where it may have lain.
+    bench.truth(set="distance_mm", value=product.distance_mm)
     station = read_station(bench.station)
     with open_panel(station, serial, folder / "afterwards.jsonl") as panel:
         for channel, settings in product.channels.items():
