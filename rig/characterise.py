@@ -162,7 +162,10 @@ def warm_up_panel(
         longest_look_s = max(longest_look_s, looked_s)
         stability = drift_rel(series, settings.window_s)
         warm = readings.panel.board_degc >= warm_degc
-        if (stability <= settings.stability and warm) or elapsed_s > settings.limit_s:
+        # A panel that was lit just before is warm at once; each channel is still to be seen alone
+        # at two temperatures.
+        ready = stability <= settings.stability and warm and len(series) >= len(transient)
+        if ready or elapsed_s > settings.limit_s:
             break
     return WarmUp(
         board_degc=readings.panel.board_degc,

@@ -39,7 +39,7 @@ AMBIENT_SPAN_NM = (400.0, 1000.0)
 """The room's light is white: flat between these wavelengths."""
 FLICKER_HZ = 100.0
 """Lamps on the mains go bright and dim twice in each period of 50 Hz."""
-SWING_MM, SWING_HZ = 10.0, (1.3, 0.47)
+SWING_MM, SWING_HZ = 10.0, (3.1, 1.7)
 """How a panel that is knocked swings towards the heads and away: so far in each of two modes."""
 
 

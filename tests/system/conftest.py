@@ -247,8 +247,8 @@ def tell(
                 bench.truth(set=name, value=value)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=LOOK_EVERY_S)
-        assert not left, "the run ended before the fault"
         said = json.loads(process.stdout.read())  # type: ignore[union-attr]
+        assert not left, f"the run ended before {left[0]}: {said}"
         told = Told(said, journal_of(bench.data_folder))
         assert process.returncode == said["exit_code"]
         assert bench.truth(ask="state")["dark"]

@@ -1,0 +1,38 @@
+"""A dozen runs, each struck by one trouble; `tox -e soak` strikes three hundred."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.soak.struck import strike
+from tests.soak.troubles import TROUBLES
+
+pytestmark = pytest.mark.system
+SEED = 7
+CHOSEN = (
+    "nothing",
+    "late reply: power meter",
+    "connection dropped: spectrometer",
+    "noise in a reply: panel",
+    "stalled for good: thermocouple logger",
+    "cap on the head",
+    "thermocouple open: heatsink",
+    "fan stalled",
+    "child stopped for 1.5 s",
+    "bench killed",
+    "disk full",
+    "data folder cannot be written",
+)
+
+
+def test_no_trouble_gives_a_wrong_end(tmp_path: Path) -> None:
+    troubles = {one.name: one for one in TROUBLES}
+
+    def one(number: int) -> list[str]:
+        name = CHOSEN[number]
+        found = strike(troubles[name], SEED + number, tmp_path / str(number))
+        return [f"{name} {found.moment}: {text}" for text in found.problems]
+
+    with ThreadPoolExecutor(3) as pool:
+        assert [text for found in pool.map(one, range(len(CHOSEN))) for text in found] == []
