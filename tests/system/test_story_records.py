@@ -12,6 +12,7 @@ from ledcal.rig.key_file import new_key_file, public_file
 from ledcal.rig.product import Product
 from ledcal.rig.product_release import approve
 from ledcal.rig.settings import read_settings
+from ledcal.rig.station import read_station
 from ledcal.rig.trust import trust
 
 pytestmark = pytest.mark.system
@@ -135,10 +136,11 @@ class Production:
 def production(bench: Any, short_product: Path, tmp_path: Path) -> Production:
     new_key_file(tmp_path / "prod.toml", "line 1", "PROD")
     said = bench.station.read_text()
+    speed = read_station(bench.station).settings.clock.speed
     for old, new in {
         'mode = "DEMO"': f'mode = "PROD"\nsigning_key = "{tmp_path / "prod.toml"}"',
         "simulated = true": "simulated = false",
-        "speed = 20.0": "speed = 1.0",
+        f"speed = {speed}": "speed = 1.0",
         # Only the file is wanted here: the bench is not that of a production.
         "::SOCKET": "9::SOCKET",
     }.items():
