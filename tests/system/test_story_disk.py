@@ -177,3 +177,43 @@ print(len(read_journal(Path({str(run)!r}))))
     # Three events fitted into the file, and three into the local one.
     assert taken.stdout == "6\n", taken.stderr
     assert not list(scratch.iterdir())
+
+
+MOVES_THE_FOLDER = """
+from pathlib import Path
+
+
+def pytest_runtest_logfinish(nodeid):
+    if "test_panel" in nodeid:
+        (run,) = Path("data/runs").iterdir()
+        run.rename(Path("data") / "moved")
+"""
+
+
+def test_f23_no_step_begins_that_cannot_be_recorded(bench: Any, tmp_path: Path) -> None:
+    """Between two steps, in a session that an engineer started: its end is in order too."""
+    (tmp_path / "mover.py").write_text(MOVES_THE_FOLDER)
+    scratch = tmp_path / "local"
+    scratch.mkdir()
+    environment = os.environ | {"TMPDIR": str(scratch)}
+    environment["PYTHONPATH"] = os.pathsep.join([os.environ.get("PYTHONPATH", ""), str(tmp_path)])
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "--pyargs", "ledcal.fixtures.procedure"),
+            *("-p", "mover", "-p", "no:cacheprovider", f"--ledcal-serial={PANEL}"),
+            *(f"--ledcal-station={bench.station}", "--ledcal-data=data"),
+        ],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "cannot be written" in done.stdout
+    assert "INTERNALERROR" not in done.stdout
+    (kept,) = scratch.glob("ledcal-*.jsonl")
+    last = json.loads(kept.read_text().splitlines()[-1])
+    assert (last["event"], last["outcome"]) == ("run_finished", "STATION")
+    (transcript,) = tmp_path.glob("data/moved/transcript.jsonl")
+    assert "OUTP1 ON" not in transcript.read_text()
+    assert bench.truth(ask="state")["dark"]

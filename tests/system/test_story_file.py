@@ -187,13 +187,19 @@ def test_f16_what_fails_three_times_leaves_the_panel_uncalibrated_and_says_so(
 
 def test_f16_a_panel_that_commits_too_slowly_is_told_from_a_bad_line(line: Line) -> None:
     file = line.file()
-    # Longer than the 5 s that the protocol allows, with the rig's patience of wall time on top.
-    line.bench.truth(set="commit_s", value=60.0)
-    with pytest.raises(PanelError) as caught:
+    speed = read_station(line.bench.station).settings.clock.speed
+    # In wall time longer than the rig waits (2 s, and the 5 s of the bench), and not twice so.
+    line.bench.truth(set="commit_s", value=3.6 * speed)
+    with pytest.raises((PanelError, StationError)) as caught:
         line.load(file)
-    assert caught.value.code == "LOAD_LATE"
-    assert "and yet the panel holds the whole file" in caught.value.text
-    assert line.held() is None
+    assert len(line.notes) == LOADS
+    if isinstance(caught.value, PanelError):
+        assert caught.value.code == "LOAD_LATE"
+        assert "and yet the panel holds the whole file" in caught.value.text
+        assert line.held() is None
+    else:
+        # On a busy computer the bench's time runs slowly, and no question is answered either.
+        assert "what it holds is not known" in caught.value.text
 
 
 def test_f15_a_file_that_got_into_another_head_is_taken_out_of_it(line: Line) -> None:
