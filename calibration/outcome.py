@@ -49,5 +49,5 @@ _MEANINGS = {
     Outcome.SETUP: "The set-up is wrong and can be mended at the bench; the panel is not judged.",
     Outcome.STATION: "The station cannot measure; the panel is not judged.",
     Outcome.ABORTED: "The run did not come to its end; the panel is not judged.",
-    Outcome.INCONCLUSIVE: "A result lies within its uncertainty of a limit; nothing is claimed.",
+    Outcome.INCONCLUSIVE: "A result is too near a limit, or not what it was before; nothing is claimed.",
 }

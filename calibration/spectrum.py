@@ -183,12 +183,17 @@ def _require_spectrum(wavelength_nm: FloatArray, values: FloatArray, state: str)
         raise EvaluationError(f"the {state} spectrum has no finite value at {at_nm:g} nm")
 
 
+def is_flat_topped(seen: SpectrumIndication) -> bool:
+    """Tell whether a spectrum rests on its highest value: the converter's end, not the light's."""
+    values = seen.irradiance_w_m2_nm
+    run = np.flatnonzero(values == values.max())[:FLAT_TOP]
+    return bool(values.max() > 0 and run.size == FLAT_TOP and run[-1] - run[0] == FLAT_TOP - 1)
+
+
 def _require_rounded(lit: SpectrumIndication) -> None:
-    """Refuse a spectrum that rests on its highest value: the converter's end, not the light's."""
-    values = lit.irradiance_w_m2_nm
-    top = np.flatnonzero(values == values.max())
-    run = top[:FLAT_TOP]
-    if values.max() > 0 and top.size >= FLAT_TOP and run[-1] - run[0] == FLAT_TOP - 1:
+    if is_flat_topped(lit):
+        values = lit.irradiance_w_m2_nm
+        top = np.flatnonzero(values == values.max())
         raise EvaluationError(
             f"the lit spectrum is saturated: {top.size} values from {lit.wavelength_nm[top[0]]:g} "
             f"nm on are its highest, {values.max():.4g} W/m2/nm; shorten the integration time"

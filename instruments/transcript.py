@@ -20,12 +20,20 @@ class Transcript:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file for appending; it is made when it does not exist."""
-        self._file = path.open("a", encoding="ascii")
+        """Open the file for appending; it is made when it does not exist.
+
+        Raises:
+            OSError: It cannot be made.
+        """
+        self.failure: str | None = None
+        """Why the file is not whole: the disk refused. To be dark again matters more."""
+        self._file = path.open("ab", buffering=0)
         self._lock = threading.Lock()
 
     def record(self, instrument: str, direction: Literal["out", "in"], octets: bytes) -> None:
         """Append one message and hand it to the operating system."""
+        if self.failure is not None:
+            return
         with self._lock:
             line = json.dumps(
                 {
@@ -35,8 +43,15 @@ class Transcript:
                     "data": octets.decode("latin-1").encode("unicode_escape").decode("ascii"),
                 }
             )
-            self._file.write(line + "\n")
-            self._file.flush()
+            self._append(line.encode("ascii") + b"\n")
+
+    def _append(self, line: bytes) -> None:
+        """Write a line; an exchange that makes a panel dark must not fail by the disk."""
+        try:
+            while line:
+                line = line[self._file.write(line) or 0 :]
+        except OSError as error:
+            self.failure = f"{self._file.name}: cannot be written: {error.strerror}"
 
     def close(self) -> None:
         """Close the file; to record after that is an error."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,6 +41,9 @@ SPECTROMETERS: Mapping[str, type[JetiSpecbos1211]] = {"jeti_specbos_1211": JetiS
 LOGGERS: Mapping[str, type[KeysightDAQ970A]] = {"keysight_daq970a": KeysightDAQ970A}
 PANELS: Mapping[str, type[LedcalPanel]] = {"ledcal_panel": LedcalPanel}
 
+WARN_DAYS = 30
+"""So long before a certificate runs out, each run says so."""
+
 _I = TypeVar("_I", bound=Panel | PowerMeter | Spectrometer | ThermocoupleLogger)
 
 
@@ -69,6 +72,7 @@ class Bench:
     Attributes:
         clock: Bench time; every wait goes through it.
         readers: Threads that read the instruments at once.
+        transcript: Every byte; says when the disk refused it.
     """
 
     clock: Clock
@@ -78,6 +82,18 @@ class Bench:
     panel: Panel
     certificates: Certificates
     readers: ThreadPoolExecutor
+    transcript: Transcript | None = None
+
+    def require_kept(self) -> None:
+        """Refuse to go on when the transcript is not whole.
+
+        Raises:
+            StationError: The disk has refused a part of it.
+        """
+        if self.transcript is not None and self.transcript.failure is not None:
+            raise StationError(
+                "DISK", f"{self.transcript.failure}; make room, then calibrate the panel again"
+            )
 
 
 def certificate_paths(station: SettingsFile[Station]) -> dict[str, Path]:
@@ -149,6 +165,19 @@ def require_in_date(certificates: Certificates) -> None:
         )
 
 
+def due_soon(certificates: Certificates, today: date) -> list[str]:
+    """Return a warning for each certificate that runs out within `WARN_DAYS`."""
+    found = []
+    for role, head in certificates.heads().items():
+        left = -overdue(head, today)
+        if 0 <= left <= WARN_DAYS:
+            found.append(
+                f"{role} {head.model} {head.serial}: certificate {head.number} runs out on "
+                f"{head.due}, in {left} days; have it calibrated before that"
+            )
+    return found
+
+
 @contextmanager
 def open_bench(
     station: SettingsFile[Station], certificates: Certificates, serial: str, transcript: Path
@@ -158,11 +187,12 @@ def open_bench(
     Raises:
         SetupError: Another panel than the scanned one is plugged in; nothing was sent to it but
             the question who it is.
-        StationError: Names every instrument that cannot be opened, not the first one only.
+        StationError: Names every instrument that cannot be opened, not the first one only; or the
+            power meter has another head than its certificate says.
     """
     said = station.settings
     clock = Clock(said.clock.speed)
-    bus = Bus(clock=clock, transcript=Transcript(transcript), visa_library=said.visa_library)
+    bus = _bus(clock, transcript, said)
     with ExitStack() as stack:
         stack.callback(bus.transcript.close)
         readers = stack.enter_context(ThreadPoolExecutor(4, thread_name_prefix="reader"))
@@ -189,6 +219,7 @@ def open_bench(
         if opened.failures or not (panel and meter and spectrometer and logger):
             raise StationError("INSTRUMENT", "\n".join(opened.failures))
         panel.dark()
+        _require_head(meter, certificates.power_meter)
         stack.enter_context(KeepAlive(panel, clock))
         # Called first when the context ends, while the link is still fed and open.
         stack.callback(panel.dark)
@@ -200,6 +231,7 @@ def open_bench(
             panel=panel,
             certificates=certificates,
             readers=readers,
+            transcript=bus.transcript,
         )
 
 
@@ -214,13 +246,38 @@ def open_panel(station: SettingsFile[Station], serial: str, transcript: Path) ->
     """
     said = station.settings
     clock = Clock(said.clock.speed)
-    bus = Bus(clock=clock, transcript=Transcript(transcript), visa_library=said.visa_library)
+    bus = _bus(clock, transcript, said)
     with ExitStack() as stack:
         stack.callback(bus.transcript.close)
         panel = _scanned_panel(bus, said.panel, serial)
         stack.callback(panel.close)
         stack.callback(panel.dark)
         yield panel
+
+
+def _bus(clock: Clock, transcript: Path, station: Station) -> Bus:
+    try:
+        written = Transcript(transcript)
+    except OSError as error:
+        raise StationError("DISK", f"{transcript}: cannot be made: {error.strerror}") from error
+    return Bus(clock=clock, transcript=written, visa_library=station.visa_library)
+
+
+def _require_head(meter: PowerMeter, certificate: PowerMeterCertificate) -> None:
+    """Refuse to measure with a head whose certificate is another's.
+
+    Raises:
+        StationError: Names both.
+        InstrumentError: The meter does not say which head it has.
+    """
+    found = meter.head()
+    if (found.model, found.serial) != (certificate.head_model, certificate.head_serial):
+        raise StationError(
+            "WRONG_HEAD",
+            f"the power meter has head {found.model} {found.serial}, certificate "
+            f"{certificate.head.number} is that of {certificate.head_model} "
+            f"{certificate.head_serial}; connect that head, or name the certificate of this one",
+        )
 
 
 def _scanned_panel(bus: Bus, place: PanelSettings, serial: str) -> Panel:

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from itertools import cycle
 
 from ledcal.calibration.agreement import BEAT_RATIO, Agreement, beat_test
-from ledcal.calibration.indication import Observation, Readings
+from ledcal.calibration.indication import Observation, PowerIndication, Readings
+from ledcal.calibration.irradiance import ambient_irradiance
 from ledcal.calibration.temperature import drift_rel
 from ledcal.instruments.errors import ZeroFailed
-from ledcal.rig.bench import Bench
 from ledcal.rig.errors import PanelError, SetupError
-from ledcal.rig.evaluation import Evaluated, Evaluator
-from ledcal.rig.observation import FULL_CODE, SETTLE_S, ByDrive, Observer, exposure
+from ledcal.rig.evaluation import Evaluated, Evaluator, blank_drift
+from ledcal.rig.first_look import FirstLook
+from ledcal.rig.observation import FULL_CODE, ByDrive, Observer, exposure, lit
 from ledcal.rig.product import Product
+from ledcal.rig.rework import to_rework
 
 _LOOK_CODE = FULL_CODE // 10
 _LIGHT_TO_DARK = 5.0
@@ -21,6 +23,9 @@ _SOAK_TO_LOOK = 5.0
 _BEAT_ROUNDS = 2
 AVERAGING_S = 0.1
 """Averaging time of the power meter, as its driver sets it. [s]"""
+SHORT_AVERAGING_S = 0.002
+"""A fifth of the time in which a lamp on the mains goes bright and dim. [s]"""
+_SHORT_READINGS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +40,7 @@ class WarmUp:
         board_degc: LED board temperature at the end, with all channels on. [degC]
         integration_s: The spectrometer's time for one channel alone. [s]
         duration_s: How long it lasted. [s]
+        longest_look_s: Longest time for which one channel was seen alone. [s]
     """
 
     transient: dict[int, list[Evaluated]]
@@ -44,6 +50,7 @@ class WarmUp:
     board_degc: float
     integration_s: float
     duration_s: float
+    longest_look_s: float
 
 
 def zero_power_meter(observer: Observer) -> None:
@@ -61,6 +68,17 @@ def zero_power_meter(observer: Observer) -> None:
         ) from error
 
 
+def take_flicker(observer: Observer) -> tuple[PowerIndication, ...]:
+    """Return readings of the dark panel that are short against the flicker of lamps."""
+    observer.bench.panel.dark()
+    meter = observer.bench.power_meter
+    try:
+        meter.set_averaging_s(SHORT_AVERAGING_S)
+        return observer.again(lambda: tuple(meter.read() for _ in range(_SHORT_READINGS)))
+    finally:
+        meter.set_averaging_s(AVERAGING_S)
+
+
 def require_light(observer: Observer, product: Product) -> None:
     """Look whether the detector sees the light for which the panel draws current.
 
@@ -70,18 +88,22 @@ def require_light(observer: Observer, product: Product) -> None:
     """
     dark = _power_w(observer.read_dark(None))
     panel = observer.bench.panel
-    ByDrive(dict.fromkeys(product.channels, _LOOK_CODE)).apply(observer.bench)
-    observer.bench.clock.sleep(SETTLE_S)
-    try:
-        lit = observer.read(None)
-    finally:
-        panel.dark()
-    silent = [n for n, current in lit.panel.current_a.items() if current < _LEAST_CURRENT_A]
+
+    def look() -> Readings:
+        with lit(observer.bench, dict.fromkeys(product.channels, _LOOK_CODE)):
+            readings = observer.read(None)
+            panel.check_trips()
+            return readings
+
+    bright = observer.again(look)
+    silent = [n for n, current in bright.panel.current_a.items() if current < _LEAST_CURRENT_A]
     if silent:
         raise PanelError(
-            "NO_CURRENT", f"channels {silent} draw no current at 10 % drive; check their strings"
+            "NO_CURRENT",
+            f"channels {silent} draw no current at 10 % drive; check their drivers and strings; "
+            f"{to_rework('STRING', silent[0])}",
         )
-    seen = _power_w(lit)
+    seen = _power_w(bright)
     if not seen > _LIGHT_TO_DARK * abs(dark):
         raise SetupError(
             "NO_LIGHT",
@@ -90,7 +112,24 @@ def require_light(observer: Observer, product: Product) -> None:
         )
 
 
-def warm_up_panel(observer: Observer, evaluator: Evaluator, product: Product) -> WarmUp:
+def take_first_look(observer: Observer, evaluator: Evaluator, product: Product) -> FirstLook:
+    """Return each channel alone at full drive, as cold as the panel is.
+
+    Raises:
+        SetupError: Light from elsewhere changes.
+        PanelError: An interlock made the panel dark.
+    """
+    integration_s = min(exposure(observer, {channel: FULL_CODE}) for channel in product.channels)
+    seen = {
+        channel: _alone(observer, evaluator, product, channel, integration_s)
+        for channel in product.channels
+    }
+    return FirstLook(integration_s=integration_s, seen=seen)
+
+
+def warm_up_panel(
+    observer: Observer, evaluator: Evaluator, product: Product, first_look: FirstLook
+) -> WarmUp:
     """Burn all channels until the light is stable; in between, look at each channel alone.
 
     One channel alone does not reach the reference temperature, so all burn; each round one of
@@ -101,28 +140,26 @@ def warm_up_panel(observer: Observer, evaluator: Evaluator, product: Product) ->
         PanelError: An interlock made the panel dark.
     """
     bench, settings = observer.bench, product.warm_up
-    integration_s = min(exposure(observer, channel) for channel in product.channels)
+    integration_s = first_look.integration_s
     began_s = bench.clock.now_s()
-    transient: dict[int, list[Evaluated]] = {channel: [] for channel in product.channels}
-    for channel in product.channels:
-        transient[channel].append(_alone(observer, evaluator, product, channel, integration_s))
+    transient = {channel: [one] for channel, one in first_look.seen.items()}
     series: list[tuple[float, float]] = []
     scatter: list[float] = []
     all_on = dict.fromkeys(product.channels, FULL_CODE)
-    looked_s = 0.0
+    looked_s = longest_look_s = 0.0
     # Shown to be there, not only indicated: with its uncertainty, k = 2.
     warm_degc = product.temperature.t_ref_degc + 2 * product.temperature.u_board_k
     for channel in cycle(product.channels):
         # A slow bench must not keep the panel dark for most of the time.
-        observer.soak(all_on, max(settings.round_s, _SOAK_TO_LOOK * looked_s))
-        set_meter(bench, product.channel[0].nominal_nm)
-        readings = observer.read(None)
+        observer.set_meter(product.channel[0].nominal_nm)
+        readings = observer.soak(all_on, max(settings.round_s, _SOAK_TO_LOOK * looked_s))
         power_w = [reading.power_w for reading in readings.power]
         elapsed_s = bench.clock.now_s() - began_s
         series.append((elapsed_s, statistics.fmean(power_w)))
         scatter.append(statistics.stdev(power_w) / statistics.fmean(power_w))
         transient[channel].append(_alone(observer, evaluator, product, channel, integration_s))
         looked_s = bench.clock.now_s() - began_s - elapsed_s
+        longest_look_s = max(longest_look_s, looked_s)
         stability = drift_rel(series, settings.window_s)
         warm = readings.panel.board_degc >= warm_degc
         if (stability <= settings.stability and warm) or elapsed_s > settings.limit_s:
@@ -135,6 +172,7 @@ def warm_up_panel(observer: Observer, evaluator: Evaluator, product: Product) ->
         u_stability=(2 * statistics.fmean(scatter) ** 2) ** 0.5,
         integration_s=integration_s,
         duration_s=elapsed_s,
+        longest_look_s=longest_look_s,
     )
 
 
@@ -153,13 +191,44 @@ def take_spectra(
             raise PanelError(
                 "TOO_DIM",
                 f"channel {channel} gives {full_w_m2:.1f} W/m2 at full drive, nominal are "
-                f"{settings.nominal_w_m2:g} W/m2; check its string",
+                f"{settings.nominal_w_m2:g} W/m2; check its strings and LEDs; "
+                f"{to_rework('OUTPUT', channel)}",
             )
-        set_meter(observer.bench, settings.nominal_nm)
+        observer.set_meter(settings.nominal_nm)
         light = ByDrive({channel: round(FULL_CODE * settings.nominal_w_m2 / full_w_m2)})
         (observation,) = observer.observe([light], integration_s=warm_up.integration_s)
+        require_steady_room(observation, evaluator, product, channel)
         found[channel] = evaluator.evaluate(observation)
     return found
+
+
+def require_steady_room(
+    observation: Observation, evaluator: Evaluator, product: Product, channel: int
+) -> None:
+    """Refuse to go on when light from elsewhere came up, or changed around a reading.
+
+    Raises:
+        SetupError: A blank shows more light than the product allows, or the blanks before and
+            after the reading differ by more than that.
+    """
+    ambient = ambient_irradiance(observation.blank_after, evaluator.certificates.power_meter)
+    if not ambient.value <= product.limits.ambient_w_m2:
+        raise SetupError(
+            "LIGHT_LEAK",
+            f"light from elsewhere came up during the run: {ambient.value:.3g} W/m2 (limit "
+            f"{product.limits.ambient_w_m2:g} W/m2); close the lid, keep lamps away, then start "
+            "again",
+        )
+    least_w_m2 = product.least_request_w_m2(channel)
+    drift = blank_drift(observation, evaluator.certificates, least_w_m2)
+    limit = product.limits.blank_drift
+    if not drift.value <= limit:
+        raise SetupError(
+            "LIGHT_DRIFT",
+            f"light from elsewhere changed by {drift.value * least_w_m2:.3g} W/m2 between the "
+            f"blanks around a reading of channel {channel} (limit {limit * least_w_m2:.2g} W/m2); "
+            "close the lid, keep lamps away, then start again",
+        )
 
 
 def take_drive_levels(
@@ -170,23 +239,23 @@ def take_drive_levels(
     centroid_nm: float,
     integration_s: float,
 ) -> list[Evaluated]:
-    """Return one channel alone at every drive level; the meter is set to its centroid."""
-    set_meter(observer.bench, centroid_nm)
+    """Return one channel alone at every drive level; the meter is set to its centroid.
+
+    Raises:
+        SetupError: Light from elsewhere changes.
+    """
+    observer.set_meter(centroid_nm)
     lights = [ByDrive({channel: round(level * FULL_CODE)}) for level in product.drive_levels]
     observations = observer.observe(lights, integration_s=integration_s)
+    for observation in observations:
+        require_steady_room(observation, evaluator, product, channel)
     return [evaluator.evaluate(observation) for observation in observations]
 
 
 def take_superposition(observer: Observer, codes: dict[int, int]) -> Observation:
     """Return one observation with all channels on together, each at its own drive code."""
-    bench = observer.bench
-    set_meter(bench, 800.0)
-    ByDrive(codes).apply(bench)
-    bench.clock.sleep(SETTLE_S)
-    try:
-        integration_s = bench.spectrometer.read(integration_s=None).integration_s
-    finally:
-        bench.panel.dark()
+    observer.set_meter(800.0)
+    integration_s = exposure(observer, codes)
     (observation,) = observer.observe([ByDrive(codes)], integration_s=integration_s)
     return observation
 
@@ -197,33 +266,32 @@ def take_beat(observer: Observer, codes: dict[int, int]) -> Agreement:
     A panel that is dimmed by switching, averaged over a broken number of periods, would read high
     or low; then no irradiance of this run means anything.
     """
-    meter = observer.bench.power_meter
-    ByDrive(codes).apply(observer.bench)
-    observer.bench.clock.sleep(SETTLE_S)
+    bench, meter = observer.bench, observer.bench.power_meter
     times_s = (AVERAGING_S, AVERAGING_S * BEAT_RATIO)
-    readings: tuple[list[float], list[float]] = ([], [])
+
+    def look() -> Agreement:
+        readings: tuple[list[float], list[float]] = ([], [])
+        with lit(bench, codes):
+            # Short, long, long, short: the light falls while the board warms, and that cancels.
+            for which in (0, 1, 1, 0) * _BEAT_ROUNDS:
+                meter.set_averaging_s(times_s[which])
+                readings[which].append(meter.read().power_w)
+            bench.panel.check_trips()
+        return beat_test(*readings)
+
     try:
-        # Short, long, long, short: the light falls while the board warms, and that cancels.
-        for which in (0, 1, 1, 0) * _BEAT_ROUNDS:
-            meter.set_averaging_s(times_s[which])
-            readings[which].append(meter.read().power_w)
+        return observer.again(look)
     finally:
-        observer.bench.panel.dark()
         meter.set_averaging_s(AVERAGING_S)
-    return beat_test(*readings)
-
-
-def set_meter(bench: Bench, centroid_nm: float) -> None:
-    """Set the power meter to a band; it takes whole nanometres (PM103)."""
-    bench.power_meter.set_wavelength_nm(round(centroid_nm))
 
 
 def _alone(
     observer: Observer, evaluator: Evaluator, product: Product, channel: int, integration_s: float
 ) -> Evaluated:
-    set_meter(observer.bench, product.channels[channel].nominal_nm)
+    observer.set_meter(product.channels[channel].nominal_nm)
     light = ByDrive({channel: FULL_CODE})
     (observation,) = observer.observe([light], integration_s=integration_s)
+    require_steady_room(observation, evaluator, product, channel)
     return evaluator.evaluate(observation)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ledcal.rig import delivery_commands, key_commands
+from ledcal.rig import delivery_commands, key_commands, product_commands
 from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherData, refusals
 
 app = typer.Typer(
@@ -57,6 +57,9 @@ def calibrate(
     data: OtherData = None,
     operator: Annotated[str, typer.Option(metavar="ID", help="Who does it.")] = "not recorded",
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")] = "not recorded",
+    engineer: Annotated[
+        str, typer.Option(metavar="NAME", help="Who answers for a run that was on hold.")
+    ] = "not recorded",
     json: AsJson = False,
 ) -> None:
     """Calibrate one panel: measure, fit, write and load its file, and prove it by light.
@@ -70,7 +73,7 @@ def calibrate(
         from ledcal.rig.supervisor import calibrate as supervise
         from ledcal.rig.supervisor import order
 
-        request = Request(serial=serial, operator=operator, reason=reason)
+        request = Request(serial=serial, operator=operator, reason=reason, engineer=engineer)
         wanted = order(request, station, product, data)
         with open_screen(wanted.data_folder, quiet=json) as screen:
             folder, record = supervise(wanted, screen.follow)
@@ -225,3 +228,4 @@ def report(
 
 delivery_commands.add_to(app)
 app.add_typer(key_commands.app)
+app.add_typer(product_commands.app)

@@ -10,7 +10,7 @@ from ledcal.calibration.record_reader import read_record
 from ledcal.reports.certificate import certificate_html
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.folder import canonical, sha256_hex, write_whole
-from ledcal.rig.journal import JOURNAL, Journal, read_journal
+from ledcal.rig.journal import JOURNAL, ROOM, Journal, read_journal, take_in_local_file
 from ledcal.rig.key_file import prove, read_key_file
 from ledcal.rig.keys import SigningKey, engineering_key, known_public_key
 from ledcal.rig.settings import SettingsFile
@@ -23,6 +23,7 @@ CERTIFICATE = "certificate.html"
 REPORT = "report.html"
 TRANSCRIPT = "transcript.jsonl"
 SEAL = "seal.json"
+VISIT_STARTED = "visit_started"
 RECORD_FORMAT = "ledcal-record/1"
 SEAL_FORMAT = "ledcal-seal/1"
 
@@ -59,6 +60,7 @@ def close_run(folder: Path, key: SigningKey) -> Record:
         RecordError: The journal cannot be read.
         StationError: The disk refuses.
     """
+    take_in_local_file(folder)
     events = read_journal(folder)
     if (folder / SEAL).exists():
         return read_record(events)
@@ -67,6 +69,7 @@ def close_run(folder: Path, key: SigningKey) -> Record:
     if not any(event.get("event") == "run_finished" for event in events):
         append_abort(folder, "NOT_FINISHED", "the run was killed before its end")
         events = read_journal(folder)
+    (folder / ROOM).unlink(missing_ok=True)
     record = read_record(events)
     content = record_bytes(events)
     write_whole(folder / RECORD, content)

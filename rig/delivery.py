@@ -12,9 +12,9 @@ from ledcal.calibration.record import PanelIdentity
 from ledcal.rig.closing import PANEL_FILE
 from ledcal.rig.errors import RefusedInput, SetupError
 from ledcal.rig.folder import sha256_hex
-from ledcal.rig.identify import require_accepting, require_same_panel
+from ledcal.rig.identify import require_accepting
 from ledcal.rig.issue import ISSUED, read_issue
-from ledcal.rig.release import load
+from ledcal.rig.loading import load
 from ledcal.rig.run import RUNS, Request, find_run, require_serial
 from ledcal.rig.sign import is_awaiting, require_unaltered
 from ledcal.rig.summary import record_of
@@ -116,7 +116,8 @@ def install(
     Raises:
         RefusedInput: Serial, station or run are refused; the panel was not touched.
         SetupError: Another panel is plugged in, or its hardware is not what the file was made for.
-        PanelError: The panel refuses the file, or restarted.
+        PanelError: The panel refuses the file.
+        PanelLost: It restarted.
         StationError: The panel cannot be reached, or does not trust the key.
     """
     require_serial(request.serial)
@@ -131,8 +132,7 @@ def install(
         require_made_for(at.identity, issued.calibration)
         flags = issued.calibration.flags
         require_accepting(at.panel, at.identity, issued.facts["key_id"], flags)
-        load(at.panel, issued.file)
-        require_same_panel(at.panel, at.identity)
+        load(at.panel, at.identity, issued.file, at.note)
         at.journal.append("calibration_file", {"state": "loaded", **issued.facts})
     return at.folder, issued
 

@@ -1,4 +1,4 @@
-"""The commands that bring files to panels: sign, install, read-back, export."""
+"""The commands about panels and their files: sign, install, read-back, export, unlock."""
 
 from pathlib import Path
 from typing import Annotated
@@ -94,9 +94,24 @@ def export(
         typer.echo(f"{output}: the file of run {name}, {len(issued.file)} bytes of it")
 
 
+def unlock(
+    serial: Serial,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why the panel is free.")],
+    operator: Operator = "not recorded",
+    data: Data = DATA_FOLDER,
+) -> None:
+    """Free a panel that a station on another computer left locked, and keep who said so."""
+    with refusals():
+        from ledcal.rig.panel_lock import unlock as free
+
+        holder, kept = free(data, serial, reason, operator)
+        typer.echo(f"{serial} is free; it was with {holder.words}; kept in {kept}")
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(sign)
     app.command()(install)
     app.command("read-back")(read_back)
     app.command()(export)
+    app.command()(unlock)

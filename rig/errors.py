@@ -5,6 +5,8 @@ RigError
 +-- SetupError   (RuntimeError) mendable at the bench: cap, lid, label: SETUP
 +-- StationError (RuntimeError) instrument, certificate, disk: STATION
 +-- PanelError   (RuntimeError) the panel itself: FAIL
++-- PanelLost    (RuntimeError) the panel restarted or fell silent: ABORTED
++-- OnHold                      an engineer must look at it before it can go on: INCONCLUSIVE
 +-- AwaitingSignature           somebody must review and sign before it can go on: ABORTED
 """
 
@@ -52,6 +54,16 @@ class PanelError(RigError, RuntimeError):
     """The panel does not do what its protocol or its safety asks."""
 
     outcome = Outcome.FAIL
+
+
+class PanelLost(RigError, RuntimeError):
+    """The panel restarted or no longer answers: at what level it shines is not known."""
+
+
+class OnHold(RigError):
+    """A result differs from an earlier one; an engineer says what to believe."""
+
+    outcome = Outcome.INCONCLUSIVE
 
 
 class AwaitingSignature(RigError):

@@ -13,8 +13,18 @@ from ledcal.calibration.curve import ChannelCurve, Point
 from ledcal.calibration.errors import EvaluationError
 from ledcal.calibration.estimate import Component, Estimate, united
 from ledcal.calibration.fusion import mismatch_factor, weighted_irradiance
-from ledcal.calibration.indication import Observation, TemperatureIndication
-from ledcal.calibration.irradiance import ReferencePlane, board_degc, irradiance
+from ledcal.calibration.indication import (
+    Observation,
+    PowerIndication,
+    Readings,
+    TemperatureIndication,
+)
+from ledcal.calibration.irradiance import (
+    ReferencePlane,
+    ambient_irradiance,
+    board_degc,
+    irradiance,
+)
 from ledcal.calibration.spectrum import Spectrum, corrected_spectrum
 from ledcal.rig.bench import Certificates
 from ledcal.rig.observation import FULL_CODE
@@ -161,6 +171,46 @@ def spectrometer_check(seen: Evaluated, settings: PlaneSettings) -> Agreement | 
         seen.irradiance,
         Estimate(value=settings.spectrometer_ratio, unit="1", components=(place,)),
     )
+
+
+def blank_drift(
+    observation: Observation, certificates: Certificates, least_w_m2: float
+) -> Estimate:
+    """Return how far the blanks around a reading differ, over an irradiance. [1]
+
+    Raises:
+        EvaluationError: A blank cannot be evaluated.
+    """
+    before = ambient_irradiance(observation.blank_before, certificates.power_meter)
+    after = ambient_irradiance(observation.blank_after, certificates.power_meter)
+    scatter = Component(
+        name="repeatability",
+        u_input=math.hypot(before.u_independent, after.u_independent) / least_w_m2,
+        evaluation="A",
+        common=False,
+        source="repeated indications",
+    )
+    value = abs(after.value - before.value) / least_w_m2
+    return Estimate(value=value, unit="1", components=(scatter,))
+
+
+def ambient_peak(
+    blank: Readings, short: tuple[PowerIndication, ...], certificates: Certificates
+) -> Estimate:
+    """Return the highest light from elsewhere, by readings shorter than a lamp's flicker. [W/m2]
+
+    Args:
+        blank: With the panel dark; of the same meter setting.
+        short: Readings averaged over a few milliseconds.
+        certificates: Of the bench's instruments.
+
+    Raises:
+        EvaluationError: A reading cannot be evaluated.
+    """
+    highest = max(short, key=lambda one: one.power_w)
+    mean = ambient_irradiance(replace(blank, power=short), certificates.power_meter)
+    peak = ambient_irradiance(replace(blank, power=(highest, highest)), certificates.power_meter)
+    return Estimate(value=peak.value, unit=peak.unit, components=mean.components)
 
 
 def superposition_ratio(

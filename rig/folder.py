@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,11 @@ from typing import Any
 import rfc8785
 
 from ledcal.rig.errors import StationError
+
+RUN_BYTES = 32_000_000
+"""Room that a run needs at its beginning, several times what it writes. [bytes]"""
+CLOSING_BYTES = 4_000_000
+"""Room for record, page, report and seal. [bytes]"""
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:
@@ -44,6 +50,25 @@ def write_whole(path: Path, content: bytes) -> None:
         raise StationError("DISK", f"{path}: cannot be written: {error.strerror}") from error
 
 
+def require_room(folder: Path, needed_bytes: int) -> None:
+    """Refuse to go on where the disk has no room for what is yet to be written.
+
+    Raises:
+        StationError: There is less than that, or the folder is gone.
+    """
+    try:
+        _probe(folder)
+        free_bytes = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise StationError("DISK", f"{folder}: {error.strerror}") from error
+    if free_bytes < needed_bytes:
+        raise StationError(
+            "DISK",
+            f"{folder}: only {free_bytes / 1e6:.1f} MB are free, {needed_bytes / 1e6:.0f} MB are "
+            "needed; make room",
+        )
+
+
 def require_writable(folder: Path) -> None:
     """Make the data folder and prove that it can be written, before any light.
 
@@ -52,12 +77,16 @@ def require_writable(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # Without a name of its own: two runs may begin at once.
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"writable")
-            file.flush()
-            os.fsync(file.fileno())
+        _probe(folder)
     except OSError as error:
         raise StationError(
             "DATA_FOLDER", f"{folder}: the data folder cannot be written: {error.strerror}"
         ) from error
+
+
+def _probe(folder: Path) -> None:
+    """Write a file without a name of its own: two runs may begin at once."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"writable")
+        file.flush()
+        os.fsync(file.fileno())

@@ -8,7 +8,7 @@ from ledcal.instruments.power_meter import PowerMeter
 from ledcal.instruments.spectrometer import Spectrometer
 from ledcal.instruments.thermocouple_logger import ThermocoupleLogger
 from ledcal.rig.bench import Bench
-from ledcal.rig.errors import PanelError, SetupError, StationError
+from ledcal.rig.errors import PanelLost, SetupError, StationError
 from ledcal.rig.product import Product
 
 NOMINAL_MATCH_NM = 0.5
@@ -153,7 +153,7 @@ def require_same_panel(panel: Panel, before: PanelIdentity) -> None:
     """Refuse to go on when the panel was exchanged or restarted since it was identified.
 
     Raises:
-        PanelError: It restarted.
+        PanelLost: It restarted.
         SetupError: Another panel is plugged in.
     """
     uid, boots = panel.uid(), panel.boot_count()
@@ -162,7 +162,7 @@ def require_same_panel(panel: Panel, before: PanelIdentity) -> None:
             "PANEL_EXCHANGED", f"the panel was exchanged during the run: {before.uid}, now {uid}"
         )
     if boots != before.boot_count:
-        raise PanelError(
+        raise PanelLost(
             "PANEL_RESTARTED",
             f"the panel restarted during the run: boot {before.boot_count}, now {boots}; "
             "check its supply and start again",

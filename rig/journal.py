@@ -1,9 +1,11 @@
 """The journal of a run: every fact is one appended, durable line; all else is a view of it."""
 
 import contextlib
+import errno
 import json
 import math
 import os
+import tempfile
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,14 +16,22 @@ from ledcal.calibration.errors import RecordError
 from ledcal.rig.errors import StationError
 
 JOURNAL = "journal.jsonl"
+ROOM = ".room"
+ROOM_BYTES = 64 * 1024
+"""Kept free for the end of a run: given up when the disk is full. [bytes]"""
+ENDS = ("run_finished", "visit_finished")
 _LARGEST_INTEGER = 2**53 - 1
 
 
 class Journal:
     """An append-only file of JSON events, one a line, numbered from 1, on disk before the next.
 
+    A disk that refuses is told once, by an error, so that nothing can pass that is not kept. The
+    events after that are how the run ended: they go into room that was kept for them, or to a
+    local file (`local_file`) when the folder takes nothing more.
+
     Raises:
-        StationError: The disk refuses a write; nothing can pass that is not kept.
+        StationError: The disk refuses.
     """
 
     def __init__(self, path: Path, *, first: int) -> None:
@@ -29,6 +39,8 @@ class Journal:
         self.path = path
         self._next = first
         self._lock = threading.Lock()
+        self._refused = False
+        self._beside: int | None = None
         try:
             self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         except OSError as error:
@@ -36,8 +48,19 @@ class Journal:
 
     @classmethod
     def create(cls, folder: Path) -> Self:
-        """Start the journal of a new run."""
-        return cls(folder / JOURNAL, first=1)
+        """Start the journal of a new run, and keep room for its end."""
+        journal = cls(folder / JOURNAL, first=1)
+        try:
+            with (folder / ROOM).open("wb") as room:
+                room.write(bytes(ROOM_BYTES))
+                room.flush()
+                os.fsync(room.fileno())
+        except OSError as error:
+            journal.close()
+            raise StationError(
+                "DISK", f"{folder}: takes no run: {error.strerror}; make room"
+            ) from error
+        return journal
 
     @classmethod
     def reopen(cls, folder: Path) -> Self:
@@ -51,21 +74,62 @@ class Journal:
         return cls(path, first=len(events) + 1)
 
     def append(self, event: str, facts: Mapping[str, Any]) -> None:
-        """Write one event and wait until the disk has it."""
+        """Write one event and wait until the disk has it.
+
+        Raises:
+            StationError: The disk refuses for the first time; the event is kept where that was
+                possible, but for the run's end, which was then another one.
+        """
         with self._lock:
             head = {"n": self._next, "at": datetime.now(UTC).isoformat(), "event": event}
-            line = json.dumps(head | _storable(facts), allow_nan=False, ensure_ascii=False)
+            said = json.dumps(head | _storable(facts), allow_nan=False, ensure_ascii=False)
+            line = said.encode() + b"\n"
             try:
-                self._write(line.encode() + b"\n")
+                self._write(line)
             except OSError as error:
-                raise StationError(
-                    "DISK", f"{self.path}: cannot be written: {error.strerror}; make room"
-                ) from error
+                first, self._refused = not self._refused, True
+                if not first or event not in ENDS:
+                    self._keep(line)
+                if first:
+                    raise StationError(
+                        "DISK",
+                        f"{self.path}: cannot be written: {error.strerror}; make room or restore "
+                        "the folder, then calibrate the panel again",
+                    ) from error
+            else:
+                self._next += 1
+
+    def take_in(self, lines: bytes) -> None:
+        """Append the lines of events that are whole, and come next.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        with self._lock:
+            self._write(lines)
+
+    def _keep(self, line: bytes) -> None:
+        """Keep what the disk refused: in the room that was kept for it, or in a local file."""
+        with contextlib.suppress(OSError):
+            (self.path.parent / ROOM).unlink()
+            self._write(line)
+            self._next += 1
+            return
+        with contextlib.suppress(OSError):
+            if self._beside is None:
+                flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
+                self._beside = os.open(local_file(self.path.parent), flags, 0o600)
+            os.write(self._beside, line)
             self._next += 1
 
     def _write(self, line: bytes) -> None:
         """Write the line whole or not at all: a full disk takes a part of it first."""
-        before = os.fstat(self._fd).st_size
+        if self._beside is not None:
+            raise OSError(errno.EIO, "the events before went to a local file")
+        # A share that is gone, or another in its place, takes no bytes that are found again.
+        if os.stat(self.path).st_ino != (own := os.fstat(self._fd)).st_ino:
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        before = own.st_size
         try:
             rest = line
             while rest:
@@ -77,8 +141,44 @@ class Journal:
             raise
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file and give up the room that was kept."""
         os.close(self._fd)
+        if self._beside is not None:
+            os.close(self._beside)
+        with contextlib.suppress(OSError):
+            (self.path.parent / ROOM).unlink()
+
+
+def local_file(folder: Path) -> Path:
+    """Return the local file for events that a run's folder refused."""
+    return Path(tempfile.gettempdir()) / f"ledcal-{folder.name}.jsonl"
+
+
+def take_in_local_file(folder: Path) -> None:
+    """Append the events of the local file to the journal that they belong to, then remove it.
+
+    Raises:
+        StationError: The disk still refuses; the local file stays.
+    """
+    path = local_file(folder)
+    try:
+        lines = path.read_bytes()
+    except OSError:
+        return
+    _, events = _split(folder / JOURNAL)
+    if lines.startswith(b'{"n": %d,' % (len(events) + 1)):
+        journal = Journal.reopen(folder)
+        try:
+            journal.take_in(lines)
+        except OSError as error:
+            raise StationError(
+                "DISK",
+                f"{journal.path}: cannot be written: {error.strerror}; the end of the run is in "
+                f"{path}",
+            ) from error
+        finally:
+            journal.close()
+    path.unlink()
 
 
 def read_journal(folder: Path) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ app = typer.Typer(
 @app.command()
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What people will call the key.")],
-    purpose: Annotated[str, typer.Option(metavar="PROD|ENG", help="What it may sign.")],
+    purpose: Annotated[str, typer.Option(metavar="PROD|ENG|RELEASE", help="What it may sign.")],
     output: Annotated[Path, typer.Option(metavar="FILE", help="The new key file.")],
     command: Annotated[
         str | None,

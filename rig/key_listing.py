@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from rich.table import Table
 from rich.text import Text
@@ -25,11 +26,12 @@ def new_key(
         RefusedInput: An argument is refused, or a file is there already.
         StationError: The disk refuses, or the program does not sign.
     """
-    if purpose not in ("PROD", "ENG"):
-        raise RefusedInput("PURPOSE", f"purpose {purpose!r}: is PROD or ENG")
+    wanted: Purpose | None = next((one for one in get_args(Purpose) if one == purpose), None)
+    if wanted is None:
+        known = ", ".join(get_args(Purpose))
+        raise RefusedInput("PURPOSE", f"purpose {purpose!r}: is none of {known}")
     if (command is None) != (public_key is None):
         raise RefusedInput("KEY", "--command and --public-key go together; give both or none")
-    wanted: Purpose = "PROD" if purpose == "PROD" else "ENG"
     if command is None or public_key is None:
         key = new_key_file(output, name, wanted)
     else:

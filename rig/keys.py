@@ -25,7 +25,7 @@ from ledcal.rig.errors import RefusedInput, StationError
 ENGINEERING_KEY = "keys/engineering.pem"
 
 
-Purpose = Literal["PROD", "ENG"]
+Purpose = Literal["PROD", "ENG", "RELEASE"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class SigningKey:
         public: Its public half, 32 raw bytes.
         signer: Returns the signature of a message.
         name: What people call it.
-        purpose: PROD, or ENG for what is never production.
+        purpose: PROD, ENG for what is never production, or RELEASE for product files alone.
     """
 
     public: bytes

@@ -31,6 +31,10 @@ class ChannelSettings(Settings):
     centroid_tolerance_nm: Annotated[float, Gt(0), Le(50)]
     fwhm_nm: PositiveSpan
     full_drive_ratio: PositiveSpan
+    strings: Annotated[int, Ge(1), Le(200)] | None = None
+    """LED strings in parallel; with `current_a`, a string without current is told."""
+    current_a: Positive | None = None
+    """LED current at full drive, all strings of the channel together."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -73,11 +77,14 @@ class LimitSettings(Settings):
     irradiance_tolerance: Fraction
     irradiance_process_sd_rel: Fraction | None = None
     fit_residual: Fraction
+    repeat_change: Fraction = 0.03
     additivity: PositiveSpan
     ambient_w_m2: Positive
     ambient_degc: TemperatureSpan
     blank_drift: Fraction
     heatsink_difference_k: Positive
+    mean_drive_ratio: PositiveSpan | None = None
+    """Mean over the channels of full drive over nominal; beyond it the panel's place is judged."""
 
 
 class SafetySettings(Settings):
@@ -95,6 +102,11 @@ class CutOffSettings(Settings):
 
     thermocouple_degc: Annotated[float, Ge(30), Le(80)]
     board_degc: Annotated[float, Ge(30), Le(85)]
+    board_rise_k: Annotated[float, Gt(0), Le(50)] = 5.0
+    board_rise_s: Annotated[float, Ge(1), Le(600)] = 10.0
+    """The board may rise by `board_rise_k` in any span of `board_rise_s`."""
+    fan_rpm: PositiveSpan | None = None
+    """Speed of the fan while a channel is lit; None for a panel that shows none."""
 
 
 def _no_stage(positions_mm: list[list[float]]) -> list[list[float]]:
@@ -117,6 +129,7 @@ class Product(Settings):
     version: Annotated[str, Len(1, 20)]
     title: Annotated[str, Len(1, 120)]
     serial_pattern: str
+    serial_check: Literal["ISO 7064 MOD 37,36"] | None = None
     product_code: Annotated[int, Ge(0), Le(2**32 - 1)]
     hardware_revisions: Annotated[list[int], Len(1)]
     distance_mm: Annotated[int, Gt(0), Le(2000)]
@@ -149,9 +162,25 @@ class Product(Settings):
         """The channels by number, from 1."""
         return dict(enumerate(self.channel, start=1))
 
+    def least_request_w_m2(self, channel: int) -> float:
+        """Return the lowest irradiance at which a channel is verified. [W/m2]"""
+        return self.channels[channel].nominal_w_m2 * self.verify_fractions[0]
+
     def accepts_serial(self, serial: str) -> bool:
         """Tell whether the text can be a serial of this product."""
         return re.fullmatch(self.serial_pattern, serial) is not None
+
+    def checks(self, serial: str) -> bool:
+        """Tell whether the serial's last character is its check character, where it has one.
+
+        Hyphens do not count (ISO 7064:2003, hybrid system MOD 37,36).
+        """
+        if self.serial_check is None:
+            return True
+        product = 36
+        for letter in serial.replace("-", "")[:-1]:
+            product = ((product + int(letter, 36)) % 36 or 36) * 2 % 37
+        return (product + int(serial[-1], 36)) % 36 == 1
 
 
 def read_product(path: Path | None) -> SettingsFile[Product]:

@@ -1,4 +1,4 @@
-"""Make the calibration file, load it into the panel, read it back and compare."""
+"""Make the calibration file, and open it as the panel will."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -9,16 +9,13 @@ from ledcal.calibration.codec import decode, encode
 from ledcal.calibration.firmware import Expectation, LoaderError, open_file
 from ledcal.calibration.panel_calibration import PanelCalibration
 from ledcal.calibration.record import PanelIdentity
-from ledcal.instruments.errors import CalibrationRefused, InstrumentError
-from ledcal.instruments.panel import Panel
 from ledcal.rig.closing import PANEL_FILE
-from ledcal.rig.errors import PanelError, StationError
+from ledcal.rig.errors import StationError
 from ledcal.rig.folder import canonical, sha256_hex, write_whole
 from ledcal.rig.keys import SigningKey
 from ledcal.rig.rebuild import CALIBRATION_FORMAT
 from ledcal.rig.run import CALIBRATION
 
-LOAD_ATTEMPTS = 3
 ALL_FLAGS = 3
 
 
@@ -172,35 +169,3 @@ def with_record(calibration: PanelCalibration, record_sha256: bytes) -> PanelCal
     """Return the calibration with the hash of its record."""
     fields = {name: getattr(calibration, name) for name in PanelCalibration.__slots__}
     return PanelCalibration(**(fields | {"record_sha256": record_sha256}))
-
-
-def load(panel: Panel, file: bytes) -> None:
-    """Load a file into the panel, read it back, compare every byte and ask for its validity.
-
-    Raises:
-        PanelError: The panel refuses it, or holds something else after three attempts; it is
-            left without a calibration.
-    """
-    failures = []
-    for attempt in range(1, LOAD_ATTEMPTS + 1):
-        try:
-            panel.load_calibration(file)
-            found = panel.read_back()
-            code, name = panel.calibration_state()
-        except CalibrationRefused as error:
-            raise PanelError("LOAD_REFUSED", str(error)) from error
-        except InstrumentError as error:
-            failures.append(f"attempt {attempt}: {error}")
-            continue
-        if found == file and code == 0:
-            return
-        failures.append(
-            f"attempt {attempt}: read back {len(found)} bytes, SHA-256 {sha256_hex(found)}; the "
-            f"panel says {name}"
-        )
-    panel.erase_calibration()
-    raise PanelError(
-        "READ_BACK",
-        "the panel does not hold the file that was loaded: " + "; ".join(failures) + "; its "
-        "calibration was erased",
-    )

@@ -22,7 +22,10 @@ from ledcal.rig.station import Station
 
 RUNS = "runs"
 CALIBRATION = "calibration.json"
+AS_FOUND = "as-found.ledcal"
 NOT_RECORDED = "not recorded"
+NOT_RELEASED = "not released"
+_BLANK = "NONE"
 _SERIAL = re.compile(r"[A-Z0-9][A-Z0-9-]{0,15}")
 _SOFTWARE = (
     *("ledcal", "pyvisa", "pyvisa-py", "pyserial", "numpy", "scipy", "odrpack"),
@@ -41,10 +44,12 @@ class Request:
     serial: str
     operator: str = NOT_RECORDED
     reason: str = NOT_RECORDED
+    engineer: str = NOT_RECORDED
 
     def __post_init__(self) -> None:
         """Refuse bytes that Python reads as half surrogate pairs."""
-        for name, text in (("operator", self.operator), ("reason", self.reason)):
+        for name in ("operator", "reason", "engineer"):
+            text = getattr(self, name)
             try:
                 text.encode()
             except UnicodeEncodeError as error:
@@ -59,6 +64,12 @@ def require_serial(serial: str, product: Product | None = None) -> None:
     Raises:
         RefusedInput: The text is not a serial, or not one of the product.
     """
+    if serial == _BLANK:
+        raise RefusedInput(
+            "SERIAL",
+            f"serial {serial!r}: is what a panel says that has none; scan the label that it is "
+            "to have",
+        )
     if not _SERIAL.fullmatch(serial):
         raise RefusedInput(
             "SERIAL",
@@ -70,6 +81,12 @@ def require_serial(serial: str, product: Product | None = None) -> None:
             "SERIAL",
             f"serial {serial!r}: is not a serial of {product.model} (pattern "
             f"{product.serial_pattern}); scan the label again",
+        )
+    if product is not None and not product.checks(serial):
+        raise RefusedInput(
+            "SERIAL",
+            f"serial {serial!r}: its check character is wrong ({product.serial_check}): a "
+            "character was mistyped or misread; scan the label again",
         )
 
 
@@ -94,11 +111,9 @@ def start_run(
     request: Request,
     station: SettingsFile[Station],
     product: SettingsFile[Product],
-    certificates: Mapping[str, Path],
+    release: str = NOT_RELEASED,
 ) -> Journal:
-    """Begin the journal of a run and keep copies of the files that define it.
-
-    The copies of the certificates are named by role: two files may have one name.
+    """Begin the journal of a run.
 
     Raises:
         StationError: The disk refuses.
@@ -110,6 +125,7 @@ def start_run(
         "serial": request.serial,
         "operator": request.operator,
         "reason": request.reason,
+        "engineer": request.engineer,
         "mode": bench.mode,
         "simulated": bench.simulated,
         "speed": bench.clock.speed,
@@ -120,6 +136,7 @@ def start_run(
             "version": panel.version,
             "title": panel.title,
             "file_sha256": product.sha256,
+            "release": release,
         },
         "plane": {
             "distance_mm": f"{bench.plane.distance_mm:g}",
@@ -129,11 +146,26 @@ def start_run(
         "software": software(),
     }
     journal.append("run_started", facts)
+    return journal
+
+
+def keep_copies(
+    folder: Path,
+    station: SettingsFile[Station],
+    product: SettingsFile[Product],
+    certificates: Mapping[str, Path],
+) -> None:
+    """Keep copies of the files that define a run.
+
+    The copies of the certificates are named by role: two files may have one name.
+
+    Raises:
+        StationError: The disk refuses.
+    """
     write_whole(folder / "station.toml", station.content)
     write_whole(folder / "product.toml", product.content)
     for role, path in certificates.items():
         write_whole(folder / f"certificate-{role}.toml", path.read_bytes())
-    return journal
 
 
 def software() -> dict[str, str]:

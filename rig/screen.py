@@ -21,7 +21,7 @@ from ledcal.rig.summary import record_of, verdict_text
 
 STEP_WORDS = {
     "identify": "identify instruments and panel",
-    "blank": "look at the bench in the dark",
+    "blank": "first look, dark and lit",
     "warm_up": "warm up, all channels on",
     "spectrum": "spectrum of each channel",
     "irradiance": "irradiance over drive",
@@ -31,7 +31,7 @@ STEP_WORDS = {
     "verify": "verify by light",
 }
 TYPICAL_BENCH_S = {
-    **{"identify": 20, "blank": 7, "warm_up": 420, "spectrum": 25, "irradiance": 135},
+    **{"identify": 20, "blank": 35, "warm_up": 400, "spectrum": 25, "irradiance": 135},
     **{"map": 1, "fit": 5, "adjust": 5, "verify": 100},
 }
 """How long the steps take on a bench, until this data folder knows better. [s]"""

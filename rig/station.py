@@ -33,6 +33,8 @@ class PlaneSettings(Settings):
     spectrometer_ratio: Annotated[float, Gt(0), Le(2)] | None = None
     """Irradiance at the spectrometer's head over that at the meter's; None when not known."""
     u_spectrometer_ratio: Annotated[float, Ge(0), Le(0.5)] = 0.0
+    turned_spectrometer_ratio: Annotated[float, Gt(0), Le(2)] | None = None
+    """The same ratio while the panel lies turned by 180 degrees; None when not known."""
     description: Text
 
     @model_validator(mode="after")
@@ -40,6 +42,11 @@ class PlaneSettings(Settings):
         if self.spectrometer_ratio is not None and self.u_spectrometer_ratio == 0:
             limit = "must be > 0 where spectrometer_ratio is stated"
             raise BadKey(("u_spectrometer_ratio",), self.u_spectrometer_ratio, limit)
+        if self.turned_spectrometer_ratio is not None and (
+            self.spectrometer_ratio in (None, self.turned_spectrometer_ratio)
+        ):
+            limit = "needs another spectrometer_ratio beside it"
+            raise BadKey(("turned_spectrometer_ratio",), self.turned_spectrometer_ratio, limit)
         return self
 
 

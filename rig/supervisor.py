@@ -13,15 +13,18 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, BinaryIO
 
+from ledcal.calibration.errors import RecordError
 from ledcal.calibration.record import Record
 from ledcal.rig.bench import read_certificates
 from ledcal.rig.closing import REPORT, close_run, key_of
+from ledcal.rig.earlier_runs import earlier_runs_of, require_reason
 from ledcal.rig.errors import StationError
-from ledcal.rig.folder import require_writable
-from ledcal.rig.journal import JOURNAL, parse_event
+from ledcal.rig.folder import RUN_BYTES, require_room, require_writable
+from ledcal.rig.journal import JOURNAL, local_file, parse_event
 from ledcal.rig.keys import SigningKey, engineering_key
 from ledcal.rig.product import read_product
-from ledcal.rig.run import Request, new_run_folder, require_serial
+from ledcal.rig.product_release import require_released
+from ledcal.rig.run import RUNS, Request, new_run_folder, require_serial
 from ledcal.rig.station import beside, read_station
 
 LOG = "procedure.log"
@@ -59,16 +62,22 @@ def order(
         RefusedInput: Serial, station, product or certificate file are refused.
         StationError: The data folder cannot be written.
     """
-    require_serial(request.serial, read_product(product).settings)
+    made = read_product(product)
+    require_serial(request.serial, made.settings)
     if station is None:
         data_folder = data or Path("ledcal-data")
         require_writable(data_folder)
+        require_room(data_folder, RUN_BYTES)
         key = engineering_key(data_folder)
     else:
         read = read_station(station)
         read_certificates(read)
         data_folder = data or beside(read, read.settings.data_folder)
         require_writable(data_folder)
+        require_room(data_folder, RUN_BYTES)
+        mode = read.settings.mode
+        require_released(made, mode, data_folder)
+        require_reason(earlier_runs_of(data_folder / RUNS, request.serial), request, mode)
         key = key_of(read)
     return Order(
         request=request, station=station, product=product, data_folder=data_folder, key=key
@@ -93,15 +102,34 @@ def calibrate(wanted: Order, follow: Follow) -> tuple[Path, Record]:
             journal.look()
     journal.look()
     if not journal.events:
+        require_room(wanted.data_folder, RUN_BYTES)
         text = (folder / LOG).read_text(errors="replace")[-_LOG_TAIL:]
         raise StationError("NOT_STARTED", f"the procedure did not begin:\n{text}")
-    return folder, close_run(folder, wanted.key)
+    return folder, _closed(folder, wanted.key)
+
+
+def _closed(folder: Path, key: SigningKey) -> Record:
+    """Close the run; what cannot be stored has not passed, whatever was measured."""
+    try:
+        return close_run(folder, key)
+    except (StationError, RecordError, OSError) as error:
+        kept = local_file(folder)
+        rest = f"; what the folder did not take is in {kept}" if kept.exists() else ""
+        raise StationError(
+            "NOT_STORED",
+            f"{folder}: the run could not be stored and counts as not made: {error}{rest}; make "
+            "room or restore the folder, read the panel back, and calibrate it again",
+        ) from error
 
 
 def _start(wanted: Order, folder: Path) -> tuple["subprocess.Popen[bytes]", BinaryIO]:
     """Start the child; it ends when our end of the pipe closes, so also when we are killed."""
+    try:
+        log = (folder / LOG).open("wb")
+    except OSError as error:
+        raise StationError("DISK", f"{folder}: takes no run: {error.strerror}") from error
     theirs, ours = os.pipe()
-    with (folder / LOG).open("wb") as log:
+    with log:
         child = subprocess.Popen(
             [*_command(wanted, folder), f"--ledcal-supervisor={theirs}"],
             stdin=subprocess.DEVNULL,
@@ -128,6 +156,7 @@ def _command(wanted: Order, folder: Path) -> list[str]:
         f"--ledcal-serial={wanted.request.serial}",
         f"--ledcal-operator={wanted.request.operator}",
         f"--ledcal-reason={wanted.request.reason}",
+        f"--ledcal-engineer={wanted.request.engineer}",
     ]
     if wanted.station is not None:
         command.append(f"--ledcal-station={wanted.station}")
@@ -184,11 +213,13 @@ class _Follower:
         self.events = 0
 
     def look(self) -> None:
-        if not self._path.exists():
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._read)
+                content = file.read()
+        except OSError:
+            # Not begun yet, or the disk is gone: the child ends the run in good order then.
             return
-        with self._path.open("rb") as file:
-            file.seek(self._read)
-            content = file.read()
         whole = content.rfind(b"\n") + 1
         self._read += whole
         for line in content[:whole].split(b"\n")[:-1]:

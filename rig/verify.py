@@ -1,4 +1,4 @@
-"""Check that nothing in a run's folder was altered, added or taken away."""
+"""Check that nothing in the folder of a run or a visit was altered, added or taken away."""
 
 import json
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from ledcal.rig.closing import (
     RECORD,
     SEAL,
     SEAL_FORMAT,
+    VISIT_STARTED,
     record_bytes,
     sealed_files,
 )
@@ -146,7 +147,10 @@ def _files(folder: Path, seal: _Seal) -> Iterator[Finding]:
 def _content(folder: Path, seal: _Seal) -> Iterator[Finding]:
     """Check that the files, untouched as they are, belong together."""
     try:
-        if record_bytes(read_journal(folder)) != (folder / RECORD).read_bytes():
+        events = read_journal(folder)
+        if events[:1] and events[0].get("event") == VISIT_STARTED:
+            return  # a panel alone was visited: there is no light, no record and no file
+        if record_bytes(events) != (folder / RECORD).read_bytes():
             yield Finding(file=RECORD, text=f"does not tell what {JOURNAL} tells")
     except (ValueError, OSError) as error:  # also what JSON can hold and a record cannot
         yield Finding(file=JOURNAL, text=str(error))

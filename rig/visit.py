@@ -1,7 +1,7 @@
 """A visit to a panel alone, with no light: its place, its identity, and a journal of the visit."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +12,13 @@ from ledcal.calibration.record import PanelIdentity
 from ledcal.instruments.errors import InstrumentError, PanelTripped
 from ledcal.instruments.panel import Panel
 from ledcal.rig.bench import open_panel
-from ledcal.rig.closing import TRANSCRIPT, finished
+from ledcal.rig.closing import SEAL, TRANSCRIPT, VISIT_STARTED, finished, seal_bytes
 from ledcal.rig.errors import PanelError, RigError, StationError
-from ledcal.rig.folder import require_writable
+from ledcal.rig.folder import require_writable, write_whole
 from ledcal.rig.identify import identify_panel
 from ledcal.rig.journal import Journal
+from ledcal.rig.keys import engineering_key
+from ledcal.rig.panel_lock import panel_lock
 from ledcal.rig.run import Request, software
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station, beside, read_station
@@ -40,6 +42,10 @@ class AtPanel:
     panel: Panel
     identity: PanelIdentity
     reasons: list[dict[str, str]]
+
+    def note(self, code: str, text: str) -> None:
+        """Record a warning or a repeated attempt."""
+        self.journal.append("note", {"code": code, "text": text})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +77,7 @@ def visit_to(request: Request, station: Path | None, data: Path | None) -> Visit
 
 @contextmanager
 def at_panel(visit: Visit, kind: str, facts: Mapping[str, Any]) -> Iterator[AtPanel]:
-    """Open the panel and identify it; the end of the visit is written when the context ends.
+    """Open the panel and identify it; the visit is ended and sealed when the context ends.
 
     Args:
         visit: Where and who.
@@ -89,6 +95,7 @@ def at_panel(visit: Visit, kind: str, facts: Mapping[str, Any]) -> Iterator[AtPa
         reasons: list[dict[str, str]] = []
         with (
             _kept(visit, kind, place, facts, reasons) as (folder, journal),
+            panel_lock(visit.data_folder, visit.request.serial, place.settings.name),
             open_panel(place, visit.request.serial, folder / TRANSCRIPT) as panel,
         ):
             identity = identify_panel(panel).identity
@@ -116,9 +123,7 @@ def _kept(
         raise StationError("DATA_FOLDER", f"{folder}: {error.strerror}") from error
     journal = Journal.create(folder)
     try:
-        journal.append(
-            "visit_started", _beginning(visit, kind, place.settings, place.sha256, facts)
-        )
+        journal.append(VISIT_STARTED, _beginning(visit, kind, place.settings, place.sha256, facts))
         yield folder, journal
         outcome = Outcome.FAIL if reasons else Outcome.PASS
         journal.append("visit_finished", finished(outcome, reasons))
@@ -133,6 +138,10 @@ def _kept(
         raise
     finally:
         journal.close()
+        # Kept so far as the disk takes it; without its seal `ledcal verify` says what is missing.
+        with suppress(StationError, OSError):
+            seal = seal_bytes(folder, engineering_key(visit.data_folder))
+            write_whole(folder / SEAL, seal)
 
 
 def _beginning(

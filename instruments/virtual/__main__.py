@@ -47,6 +47,8 @@ from ledcal.instruments.virtual.truth import Truth, TruthSession
 from ledcal.instruments.virtual.vxi11 import Vxi11Server
 from ledcal.instruments.virtual.world import World
 
+TRUTH_FILE = "truth-address"
+"""Where the side channel is, for whoever has not read the ready line."""
 INPUTS = {"ambient": 101, "surface": 102, "heatsink": 103}
 
 
@@ -190,6 +192,8 @@ async def serve(options: argparse.Namespace) -> None:
             keep_time(plan, list(lines.values())),
         )
     ]
+    truth_address = f"{LOOPBACK}:{ports['truth']}"
+    (options.folder / TRUTH_FILE).write_text(f"{truth_address}\n", encoding="ascii")
     ready: dict[str, Any] = {
         "ready": True,
         "simulated": True,
@@ -198,7 +202,7 @@ async def serve(options: argparse.Namespace) -> None:
         "instruments": _instruments(
             meter_port, panel_port, ports, paths, firmware.serial, meter.console, logger.model
         ),
-        "truth": f"{LOOPBACK}:{ports['truth']}",
+        "truth": truth_address,
     }
     ready["instruments"]["spectrometer"]["resource_serial"] = jeti_port.resource_name
     print(json.dumps(ready), flush=True)

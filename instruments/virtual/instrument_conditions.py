@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ledcal.instruments.virtual.conditions import Condition, attribute, boolean, number, positive
+from ledcal.instruments.virtual.conditions import (
+    Condition,
+    attribute,
+    boolean,
+    number,
+    positive,
+    word,
+)
 from ledcal.instruments.virtual.detectors import Heads
 from ledcal.instruments.virtual.multiplexer import Multiplexer
 from ledcal.instruments.virtual.power_meter import RANGES_W, VirtualPowerMeter
@@ -52,6 +59,7 @@ def instrument_conditions(instruments: Instruments) -> dict[str, Condition]:
     meter, spectro = instruments.power_meter, instruments.heads.spectrometer
     return {
         "capped": attribute(instruments.heads.meter, "capped", boolean),
+        "meter_head": attribute(meter, "head_serial", word),
         "meter_nm": Condition(positive, meter.turn_to),
         "meter_range_w": Condition(range_w, meter.hold_range),
         "spectrometer_saturates_at": attribute(spectro, "saturates_at", positive),

@@ -19,8 +19,6 @@ from ledcal.instruments.virtual.scpi import Handler, ScpiInstrument
 from ledcal.instruments.virtual.scpi_grammar import Call, ScpiError, definite_block, whole
 
 FIRMWARE = "1.4.0"
-LOAD_S = 0.5
-"""Checking a file (Ed25519 on a small core) and writing the slot."""
 
 
 class VirtualPanel(ScpiInstrument):
@@ -134,7 +132,7 @@ class VirtualPanel(ScpiInstrument):
     async def _load(self, call: Call) -> None:
         if call.block is None:
             raise ScpiError(-161)
-        await self._bench.clock.sleep(LOAD_S)
+        await self._bench.clock.sleep(self._firmware.loading.commit_s)
         self._bench.advance()
         try:
             self._firmware.load(call.block)
@@ -143,7 +141,8 @@ class VirtualPanel(ScpiInstrument):
 
     def _read_back(self, _: Call) -> bytes:
         loaded = self._firmware.loaded
-        return definite_block(b"" if loaded is None else loaded.file)
+        file = b"" if loaded is None else loaded.file
+        return definite_block(self._firmware.loading.read_back(file))
 
     def _calibration_state(self, _: Call) -> str:
         code, name = self._firmware.calibration_state()

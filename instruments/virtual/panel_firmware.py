@@ -19,6 +19,7 @@ from ledcal.calibration.firmware import (
     round_irradiance,
     round_temperature,
 )
+from ledcal.instruments.virtual.loading import Loading
 from ledcal.instruments.virtual.world import World
 
 PRODUCT_CODE, HARDWARE_REVISION, DRIVE_EPOCH = 4201, 1, 1
@@ -31,7 +32,7 @@ TOTAL_LENGTH_AT = 12
 LOOK_UP_PERIOD_S = 1.0
 ON_HOURS = 3
 FAN_RPM = 2400.0
-SLOWEST_JITTER_WALL_S = 0.5
+SLOWEST_JITTER_WALL_S = 1.0
 """Silence shorter than this on the wall clock is scheduling, however fast the bench runs."""
 
 
@@ -45,6 +46,7 @@ class PanelFirmware:
         unwritten: What a torn slot holds where nothing was written yet: erased, zeroed or old.
         hung: Its protocol answers nothing any more; its watchdog still runs.
         fan_watched: It trips when the fan stands still.
+        loading: What else goes wrong while a file is loaded.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class PanelFirmware:
         self.unwritten = "erased"
         self.hung = False
         self.fan_watched = True
+        self.loading = Loading()
         self._shortest_silence_s = SLOWEST_JITTER_WALL_S * speed
         self._noise = np.random.default_rng([seed, 5])
         self.boot()
@@ -186,7 +189,10 @@ class PanelFirmware:
         Raises:
             LoaderError: the loader refuses it; the old calibration stays.
         """
-        loaded = open_file(file, self._expectation(self._file_in_use()))
+        expectation = self._expectation(self._file_in_use())
+        loaded = self.loading.opened(lambda: open_file(file, expectation))
+        if loaded is None:
+            return
         older = 0 if self.slots[1] == self._file_in_use() else 1
         written, self.power_loss_at_byte = self.power_loss_at_byte, None
         if written is not None and written <= len(file):
@@ -196,6 +202,7 @@ class PanelFirmware:
         self.slots[older] = file
         self.loaded = loaded
         self.highest_sequence = max(self.highest_sequence, loaded.sequence)
+        self.uid = self.loading.head_after(self.uid)
 
     def _before_writing(self, old: bytes | None) -> bytes:
         """Return a slot as it is before a byte of the new file is in it."""

@@ -46,6 +46,7 @@ class VirtualPowerMeter(ScpiInstrument):
     def __init__(self, bench: Bench, head: MeterHead, console: Console = PM103) -> None:
         """Switch on with the defaults."""
         self.console = console
+        self.head_serial = HEAD_SERIAL
         self.settings = Pm103Settings()
         self.status = StatusRegisters()
         self.measurement = Pm103Measurement(
@@ -69,7 +70,7 @@ class VirtualPowerMeter(ScpiInstrument):
             "SYSTem:ERRor:COUNt?": lambda _: str(len(self.errors)),
             "SYSTem:VERSion?": lambda _: "1999.0",
             "SYSTem:SENSor#:IDN?": lambda _: (
-                f'"{HEAD_MODEL}","{HEAD_SERIAL}","{HEAD_CALIBRATED}",'
+                f'"{HEAD_MODEL}","{self.head_serial}","{HEAD_CALIBRATED}",'
                 f"{PHOTODIODE},{WITH_TEMPERATURE_SENSOR},{HEAD_FLAGS}"
             ),
             # Not in the list of the PM103; others of the family have it.

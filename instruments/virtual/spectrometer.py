@@ -157,7 +157,8 @@ class VirtualSpectrometer:
         light = await self._bench.expose(TRIAL_S)
         seen = self._head.seen_w_m2_nm(light, ARRAY_NM)
         per_s_counts = float(self._head.counts(seen, 1.0).max())
-        wanted_s = TARGET * self._head.FULL_SCALE_COUNTS / max(per_s_counts, 1e-9)
+        most_counts = self._head.saturates_at * self._head.FULL_SCALE_COUNTS
+        wanted_s = TARGET * most_counts / max(per_s_counts, 1e-9)
         if wanted_s < SHORTEST_S:
             # Even the shortest time is too long.
             raise JetiError(123)

@@ -39,8 +39,8 @@ AMBIENT_SPAN_NM = (400.0, 1000.0)
 """The room's light is white: flat between these wavelengths."""
 FLICKER_HZ = 100.0
 """Lamps on the mains go bright and dim twice in each period of 50 Hz."""
-SWING_MM, SWING_HZ = 10.0, 1.3
-"""How a panel that is knocked swings towards the heads and away."""
+SWING_MM, SWING_HZ = 10.0, (1.3, 0.47)
+"""How a panel that is knocked swings towards the heads and away: so far in each of two modes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +170,8 @@ class World:
         near = optics.aperture_irradiance_per_flux_m2(self.distance_mm)
         near /= optics.aperture_irradiance_per_flux_m2(reference_mm)
         if self.time_s < self._swing_end_s:
-            away_mm = SWING_MM * math.sin(2.0 * math.pi * SWING_HZ * self.time_s)
+            omega = 2.0 * math.pi * self.time_s
+            away_mm = sum(SWING_MM * math.sin(omega * mode_hz) for mode_hz in SWING_HZ)
             near *= 1.0 + optics.distance_derivative_per_mm() * away_mm
         return near
 

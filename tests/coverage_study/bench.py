@@ -277,6 +277,10 @@ class Reading:
         self._value = value
         self._join = join
 
+    def exception(self) -> None:
+        """Nothing is lost here; wait for the end as a reading on a thread would."""
+        self._join()
+
     def result(self) -> Any:
         """Let the time pass that the longest reading took, and return the value."""
         self._join()

@@ -18,8 +18,8 @@ from ledcal.calibration.table import U_REL_STEP
 from ledcal.instruments.virtual.emitters import Band, band
 from ledcal.instruments.virtual.world import Light
 from ledcal.rig.characterise import (
-    set_meter,
     take_drive_levels,
+    take_first_look,
     take_spectra,
     take_superposition,
     warm_up_panel,
@@ -133,7 +133,8 @@ def run_panel(seed: int) -> PanelResult:
     observer = Observer(bench=bench, cut_off=product().cut_off, note=lambda code, text: None)
     evaluator = Evaluator(certificates=bench.certificates, plane=reference_plane(PLANE))
     zero_power_meter(observer)
-    warm_up = warm_up_panel(observer, evaluator, product())
+    first_look = take_first_look(observer, evaluator, product())
+    warm_up = warm_up_panel(observer, evaluator, product(), first_look)
     integration_s = warm_up.integration_s
     spectra = take_spectra(observer, evaluator, product(), warm_up)
     levels = {}
@@ -152,7 +153,7 @@ def run_panel(seed: int) -> PanelResult:
     judged = []
     rng = np.random.default_rng([seed, 9])
     for channel, one in spectra.items():
-        set_meter(bench, one.band.centroid.value)
+        observer.set_meter(one.band.centroid.value)
         cases += _irradiance_cases(run, channel)
         judged.append(_judge(run, channel, levels[channel], rng))
     return PanelResult(cases=tuple(cases), judged=tuple(judged))

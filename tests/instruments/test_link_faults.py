@@ -6,6 +6,7 @@ import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -35,18 +36,13 @@ class Line:
     place: str = "resource"
 
 
+LOGGER = "thermocouple_logger"
+OF_LOGGER = ("SYST:VERS?", "ROUT:SCAN:SIZE?", "UNIT:TEMP? (@101)")
 LINES = {
     "pty": Line("power_meter", SCPI, ("SENS:CORR:WAV?", "SENS:AVER:COUN?", "SYST:VERS?")),
     "socket": Line("spectrometer", JETI, ("*PARA:SPNUM?", "*VERS?", "*PARA:WAVEND?")),
-    "vxi11": Line(
-        "thermocouple_logger", SCPI, ("SYST:VERS?", "ROUT:SCAN:SIZE?", "UNIT:TEMP? (@101)")
-    ),
-    "scpi-socket": Line(
-        "thermocouple_logger",
-        SCPI,
-        ("SYST:VERS?", "ROUT:SCAN:SIZE?", "UNIT:TEMP? (@101)"),
-        "resource_socket",
-    ),
+    "vxi11": Line(LOGGER, SCPI, OF_LOGGER),
+    "scpi-socket": Line(LOGGER, SCPI, OF_LOGGER, "resource_socket"),
 }
 TCP = ["socket", "vxi11", "scpi-socket"]
 ON_A_REPLY: dict[str, list[Any]] = {
@@ -56,7 +52,7 @@ ON_A_REPLY: dict[str, list[Any]] = {
     "garbage_before": ["ff", "ff0d"],
     "garbage_inside": ["ff07"],
     "duplicate_reply": [True],
-    "dropped_connection": [0, 2],
+    "dropped_connection": [0, 2],  # a serial line is unplugged and plugged in again
 }
 
 
@@ -131,10 +127,8 @@ def test_no_answer_is_taken_for_another(
 ) -> None:
     first, second, third = LINES[name].questions
     _strike(truth, LINES[name].on, fault, value, command=first)
-    try:
+    with suppress(InstrumentError):  # lost, and known to be lost
         assert links[name].query(first) == right[name][first]
-    except InstrumentError:
-        pass  # lost, and known to be lost
     for question in (second, third, first):
         assert _persistently(links[name].query, question) == right[name][question]
     assert truth({"ask": "faults"})["faults"][-1]["struck"] == 1
@@ -168,10 +162,8 @@ def test_any_sequence_of_faults_leaves_right_answers_or_none(
             # Any command is struck, those by which the link finds its way back too.
             _strike(truth, line.on, *fault)
         question = line.questions[number]
-        try:
+        with suppress(InstrumentError):
             assert links[name].query(question) == right[name][question]
-        except InstrumentError:
-            continue
     for question in line.questions:
         assert _persistently(links[name].query, question) == right[name][question]
 
@@ -217,16 +209,6 @@ def test_instrument_that_starts_slowly_is_reached_later(
     again = _open(bench, bench_bus, name)
     assert again.identity == links[name].identity
     again.close()
-
-
-def test_plug_that_was_pulled_is_found_again(
-    links: dict[str, Link], right: dict[str, dict[str, str]], truth: Truth
-) -> None:
-    question = LINES["pty"].questions[0]
-    _strike(truth, "power_meter", "dropped_connection", 0, command=question)
-    with pytest.raises(LinkLost):
-        links["pty"].query(question)
-    assert _persistently(links["pty"].query, question) == right["pty"][question]
 
 
 @pytest.mark.parametrize("name", TCP)

@@ -19,7 +19,7 @@ from ledcal.rig.journal import Journal
 from ledcal.rig.keys import SigningKey, engineering_key
 from ledcal.rig.product import Product, read_product
 from ledcal.rig.release import write_files
-from ledcal.rig.run import RUNS, Request, start_run
+from ledcal.rig.run import RUNS, Request, keep_copies, start_run
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station, read_station
 
@@ -241,7 +241,8 @@ def begin_run(
         folder = data_folder / RUNS / run
         folder.mkdir(parents=True)
         asked = Request(**({"serial": SERIAL} | request))
-        journal = start_run(folder, asked, station, product, certificate_paths(station))
+        journal = start_run(folder, asked, station, product)
+        keep_copies(folder, station, product, certificate_paths(station))
         return folder, journal
 
     return begin

@@ -1,6 +1,7 @@
 import json
 import os
 import resource
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,16 @@ from hypothesis import strategies as st
 from ledcal.calibration.errors import RecordError
 from ledcal.rig.closing import record_bytes
 from ledcal.rig.errors import StationError
-from ledcal.rig.journal import JOURNAL, Journal, parse_event, read_journal
+from ledcal.rig.journal import (
+    JOURNAL,
+    ROOM,
+    ROOM_BYTES,
+    Journal,
+    local_file,
+    parse_event,
+    read_journal,
+    take_in_local_file,
+)
 
 _text = st.text(st.characters(exclude_categories=()))
 _facts = st.dictionaries(
@@ -159,8 +169,16 @@ def test_a_journal_that_cannot_be_made_is_the_stations_fault(tmp_path: Path) -> 
         Journal.create(tmp_path / "absent")
 
 
+@pytest.fixture
+def local(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where local files of a refused journal go."""
+    folder = tmp_path_factory.mktemp("local")
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_a_full_disk_is_the_stations_fault(tmp_path: Path) -> None:
+def test_a_full_disk_is_the_stations_fault(tmp_path: Path, local: Path) -> None:
     (tmp_path / JOURNAL).symlink_to("/dev/full")
     journal = Journal.create(tmp_path)
     with pytest.raises(StationError, match="No space left") as caught:
@@ -180,14 +198,55 @@ def disk_of(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_an_event_that_found_no_room_is_not_half_there(tmp_path: Path) -> None:
+def test_an_event_that_found_no_room_is_not_half_there(tmp_path: Path, local: Path) -> None:
     """A disk takes the part of a line that still fits, and only then says that it is full."""
     journal = Journal.create(tmp_path)
     journal.append("note", {"text": "first"})
     size = (tmp_path / JOURNAL).stat().st_size
     with disk_of(size + 20), pytest.raises(StationError):
-        journal.append("note", {"text": "lost"})
+        journal.append("run_finished", {"text": "PASS" * 20})
     assert (tmp_path / JOURNAL).stat().st_size == size
-    journal.append("note", {"text": "second"})
+    journal.append("run_finished", {"text": "STATION"})
     journal.close()
-    assert [(e["n"], e["text"]) for e in read_journal(tmp_path)] == [(1, "first"), (2, "second")]
+    events = read_journal(tmp_path)
+    assert [(e["n"], e["text"]) for e in events] == [(1, "first"), (2, "STATION")]
+    assert not list(local.iterdir())
+
+
+def test_what_a_folder_refuses_goes_to_a_local_file_and_back(tmp_path: Path, local: Path) -> None:
+    """A share that is gone takes nothing, but for the moment it is the bytes that count."""
+    share = tmp_path / "runs"
+    share.mkdir()
+    journal = Journal.create(share)
+    journal.append("note", {"text": "first"})
+    share.rename(tmp_path / "gone")
+    with pytest.raises(StationError, match="No such file"):
+        journal.append("note", {"text": "second"})
+    journal.append("run_finished", {"text": "end"})
+    journal.close()
+    (tmp_path / "gone").rename(share)
+    assert len(read_journal(share)) == 1
+    assert local_file(share).stat().st_mode & 0o077 == 0
+    take_in_local_file(share)
+    assert [event["text"] for event in read_journal(share)] == ["first", "second", "end"]
+    assert not list(local.iterdir())
+    take_in_local_file(share)
+
+
+def test_another_journal_in_the_place_of_this_one_is_no_place_to_write(
+    tmp_path: Path, local: Path
+) -> None:
+    journal = Journal.create(tmp_path)
+    (tmp_path / JOURNAL).unlink()
+    (tmp_path / JOURNAL).write_text("somebody else's\n")
+    with pytest.raises(StationError):
+        journal.append("note", {})
+    journal.close()
+    assert (tmp_path / JOURNAL).read_text() == "somebody else's\n"
+
+
+def test_room_is_kept_for_the_end_and_given_up_with_it(tmp_path: Path) -> None:
+    journal = Journal.create(tmp_path)
+    assert (tmp_path / ROOM).stat().st_size == ROOM_BYTES
+    journal.close()
+    assert [path.name for path in tmp_path.iterdir()] == [JOURNAL]

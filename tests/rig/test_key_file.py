@@ -110,7 +110,7 @@ def test_a_key_file_that_others_may_open_is_refused(tmp_path: Path, mode: int) -
         ({"format": "ledcal-key/2"}, "format: "),
         ({"format": None}, "format: is missing"),
         ({"name": None}, "name: is missing"),
-        ({"purpose": "TEST"}, "purpose: Input should be 'PROD' or 'ENG'"),
+        ({"purpose": "TEST"}, "purpose: Input should be 'PROD', 'ENG' or 'RELEASE'"),
         ({"public_key": "00"}, "public_key: "),
         ({"public_key": "AA" * 32}, "public_key: "),
         ({"public_key": "00" * 32}, "public_key: is not that of private_key"),

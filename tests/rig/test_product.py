@@ -130,3 +130,21 @@ def test_one_to_eight_channels(
     path.write_text(tomli_w.dumps(content))
     with pytest.raises(RefusedInput, match=r"p\.toml:\d+: channel: "):
         read_product(path)
+
+
+@pytest.mark.parametrize(
+    ("serial", "right"),
+    [
+        # The example of ISO 7064 as the Global Release Identifier prints it.
+        ("A1-2425G-ABC1234002-M", True),
+        ("A1-2425G-ABC1234002-N", False),
+        ("A1-2425G-ABC1243002-M", False),
+        ("A1-2425G-ABD1234002-M", False),
+    ],
+)
+def test_a_check_character_finds_a_mistyped_serial(
+    product: SettingsFile[Product], serial: str, right: bool
+) -> None:
+    checked = product.settings.model_copy(update={"serial_check": "ISO 7064 MOD 37,36"})
+    assert checked.checks(serial) is right
+    assert product.settings.checks(serial)

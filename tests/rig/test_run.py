@@ -18,10 +18,10 @@ from ledcal.rig.run import (
     earlier_runs,
     find_run,
     highest_sequence,
+    keep_copies,
     new_run_folder,
     require_serial,
     runs_of,
-    start_run,
 )
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station
@@ -208,6 +208,6 @@ def test_certificates_of_one_file_name_are_both_kept(
         "spectrometer": tmp_path / "spectrometer" / "certificate.toml",
     }
     folder = new_run_folder(tmp_path, "FOO")
-    start_run(folder, Request(serial="FOO"), station, product, paths).close()
+    keep_copies(folder, station, product, paths)
     for role, path in paths.items():
         assert (folder / f"certificate-{role}.toml").read_bytes() == path.read_bytes()

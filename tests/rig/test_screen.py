@@ -60,8 +60,8 @@ def test_plain_lines_tell_the_steps(started: dict[str, Any]) -> None:
         ]
     ).splitlines()
     assert lines[0].startswith("SIMULATED BENCH, DEMO: panel TEST-0001, LT5-300 1.0.0, attempt 1")
-    assert lines[1] == "… look at the bench in the dark"
-    assert lines[2].startswith("✔ look at the bench in the dark")
+    assert lines[1] == "… first look, dark and lit"
+    assert lines[2].startswith("✔ first look, dark and lit")
     assert lines[2].endswith("PASS  1.3 s")
     assert lines[3] == "    channel 2: centroid: FAIL"
     assert lines[4].startswith("▲ fit the calibration")

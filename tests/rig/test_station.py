@@ -46,6 +46,7 @@ def test_a_simulated_demo_station_is_read(station: SettingsFile[Station]) -> Non
         (("clock", "sped"), 2.0, "unknown key"),
         (("plane", "distance_mm"), -1.0, "greater than 0"),
         (("plane", "u_cosine"), 0.5, "less than or equal to 0.1"),
+        (("plane", "turned_spectrometer_ratio"), 0.933, "needs another spectrometer_ratio"),
         (("decision", "guard_factor"), -1.0, "greater than or equal to 0"),
         (("power_meter", "serial"), 12, "valid string"),
         (("power_meter", "resource"), None, "is missing"),

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from ledcal.rig.keys import engineering_key
-from ledcal.rig.virtual_bench import DEMO_SPEED, station_file
+from ledcal.rig.virtual_bench import demo_speed, station_file
 
 DARK_LIMIT_S = 2.0
+LOOK_EVERY_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,16 @@ def live_bench(
     *,
     serial: str = "DEMO-0001",
     seed: int = 1,
-    speed: float = DEMO_SPEED,
+    speed: float | None = None,
     mode: str = "ENG",
     trusted: bool = True,
     also_trusted: Sequence[bytes] = (),
 ) -> Iterator[LiveBench]:
-    """Serve a virtual bench while the context lasts; `mode` is that of the panel's firmware."""
+    """Serve a virtual bench while the context lasts; `mode` is that of the panel's firmware.
+
+    Without a speed it runs as fast as this machine can follow now.
+    """
+    speed = speed or demo_speed()
     data_folder = folder / "data"
     bench_folder = folder / "bench"
     data_folder.mkdir(parents=True)
@@ -181,6 +186,76 @@ def journal_of() -> Callable[[Path], list[dict[str, Any]]]:
         return [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
 
     return read
+
+
+@dataclass(frozen=True)
+class Told:
+    """How a run ended, and what its journal tells.
+
+    Attributes:
+        said: The object that the command printed.
+        events: The journal.
+    """
+
+    said: dict[str, Any]
+    events: list[dict[str, Any]]
+
+    @property
+    def outcome(self) -> tuple[str, int, str]:
+        """Outcome, exit code and the first reason's code."""
+        reasons = self.said["reasons"]
+        code = reasons[0]["code"] if reasons else ""
+        return self.said["outcome"], self.said["exit_code"], code
+
+    @property
+    def text(self) -> str:
+        """The first reason in words."""
+        return str(self.said["reasons"][0]["text"])
+
+    def notes(self, code: str) -> list[str]:
+        """Return the words of the notes with a code."""
+        notes = [one for one in self.events if one["event"] == "note"]
+        return [one["text"] for one in notes if one["code"] == code]
+
+
+Strike = tuple[str, str, Any]
+"""A step's name at whose beginning a condition is set to a value."""
+
+
+@pytest.fixture
+def tell(
+    start: Callable[..., "subprocess.Popen[bytes]"], journal_of: Callable[..., Any], tmp_path: Path
+) -> Callable[..., Told]:
+    """Calibrate on a bench while conditions strike, to the end; nothing stays lit or is lost."""
+
+    def run(bench: LiveBench, *options: str | Path, strikes: Sequence[Strike] = ()) -> Told:
+        before = bench.truth(ask="panel")["sha256"]
+        process = start(
+            *("calibrate", "DEMO-0001", "--station", bench.station, "--json", *options),
+            cwd=tmp_path,
+        )
+        left = list(strikes)
+        while process.poll() is None:
+            begun = {e["step"] for e in journal_of(bench.data_folder) if "step" in e}
+            while left and left[0][0] in begun:
+                _, name, value = left.pop(0)
+                bench.truth(set=name, value=value)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=LOOK_EVERY_S)
+        assert not left, "the run ended before the fault"
+        said = json.loads(process.stdout.read())  # type: ignore[union-attr]
+        told = Told(said, journal_of(bench.data_folder))
+        assert process.returncode == said["exit_code"]
+        assert bench.truth(ask="state")["dark"]
+        if said["outcome"] != "PASS":
+            assert bench.truth(ask="panel")["sha256"] == before
+            page = Path(said["paths"]["certificate"]).read_text()
+            assert said["reasons"][0]["code"] in page
+            # A panel is sent away only when it is the panel's fault.
+            assert ("panel to rework, code" in told.text) == (said["outcome"] == "FAIL")
+        return told
+
+    return run
 
 
 @pytest.fixture(scope="session")

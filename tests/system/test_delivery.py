@@ -124,7 +124,14 @@ def test_it_is_signed_installed_and_read_back(signed: Reviewed, ledcal: Ledcal) 
         events = journal(said["folder"])
         assert events[-1]["event"] == "visit_finished"
         assert events[-1]["outcome"] == "PASS"
-        assert (Path(said["folder"]) / "transcript.jsonl").stat().st_size > len(file)
+        transcript = Path(said["folder"]) / "transcript.jsonl"
+        assert transcript.stat().st_size > len(file)
+        kept = ledcal("verify", said["folder"], "--data", signed.data, cwd=signed.cwd)
+        assert kept.returncode == 0, kept.stdout
+    transcript.write_bytes(transcript.read_bytes().replace(b"CAL:DATA", b"CAL:BATA", 1))
+    altered = ledcal("verify", said["folder"], "--data", signed.data, cwd=signed.cwd)
+    assert altered.returncode == 1
+    assert "transcript.jsonl" in altered.stdout
     found = ledcal(*at_panel(signed, "read-back"), cwd=signed.cwd)
     assert found.returncode == 0, found.stdout + found.stderr
     said = json.loads(found.stdout)

@@ -37,20 +37,6 @@ def test_wrong_scanned_serial_ends_before_any_drive_command(
     assert bench.truth(ask="state")["dark"]
 
 
-def test_certificate_that_is_overdue_ends_as_station(
-    bench: Any, ledcal: Ledcal, tmp_path: Path
-) -> None:
-    certificate = bench.station.parent / "power_meter.toml"
-    text = certificate.read_text()
-    certificate.write_text(text.replace("due = 2036-02-02", "due = 2026-03-01"))
-    done = calibrate(ledcal, bench, "DEMO-0001", tmp_path)
-    assert done.returncode == 4, done.stdout + done.stderr
-    (reason,) = json.loads(done.stdout)["reasons"]
-    assert reason["code"] == "CERTIFICATE_OVERDUE"
-    assert "2026-03-01" in reason["text"]
-    assert bench.truth(ask="state")["dark"]
-
-
 def test_absent_and_wrong_instruments_are_all_named(
     bench: Any, ledcal: Ledcal, tmp_path: Path
 ) -> None:
@@ -137,33 +123,3 @@ def test_panel_without_a_serial_is_given_the_scanned_one(
         assert any('SYST:SER "DEMO-0042"' in text for text in sent_to_the_panel(bench))
         again = calibrate(ledcal, bench, "DEMO-0043", tmp_path)
         assert json.loads(again.stdout)["reasons"][0]["code"] == "WRONG_PANEL"
-
-
-def test_capped_head_is_the_set_up_and_not_the_panel(
-    bench: Any, ledcal: Ledcal, tmp_path: Path
-) -> None:
-    bench.truth(set="capped", value=True)
-    done = calibrate(ledcal, bench, "DEMO-0001", tmp_path)
-    assert done.returncode == 3, done.stdout + done.stderr
-    (reason,) = json.loads(done.stdout)["reasons"]
-    assert reason["code"] == "NO_LIGHT"
-    assert bench.truth(ask="state")["dark"]
-
-
-def test_open_lid_is_told_before_the_run(bench: Any, ledcal: Ledcal, tmp_path: Path) -> None:
-    bench.truth(set="ambient_w_m2", value=5.0)
-    done = calibrate(ledcal, bench, "DEMO-0001", tmp_path)
-    assert done.returncode == 3, done.stdout + done.stderr
-    (reason,) = json.loads(done.stdout)["reasons"]
-    assert reason["code"] == "LIGHT_LEAK"
-    assert not any("OUTP1 ON" in text for text in sent_to_the_panel(bench))
-
-
-def test_stalled_fan_is_the_panel_and_ends_dark(
-    bench: Any, ledcal: Ledcal, tmp_path: Path
-) -> None:
-    bench.truth(set="fan_stalled", value=True)
-    done = calibrate(ledcal, bench, "DEMO-0001", tmp_path)
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert json.loads(done.stdout)["reasons"][0]["code"] == "FAN_STALLED"
-    assert bench.truth(ask="state")["dark"]

@@ -122,19 +122,19 @@ def test_a_bench_that_stood_still_is_no_silence(head: Head) -> None:
     assert head.reports == []
 
 
-def test_a_fast_bench_gives_the_host_half_a_second_of_the_wall_clock() -> None:
+def test_a_fast_bench_gives_the_host_a_second_of_the_wall_clock() -> None:
     world = World(1)
     firmware = PanelFirmware(world, serial="P1", seed=1, speed=20.0)
     firmware.set_watchdog_s(1.5)
     firmware.hear(0.0)
     assert firmware.due_s <= 1.0
-    world.time_s = 9.9
+    world.time_s = 19.9
     firmware.tick()
     reports: list[str] = []
     firmware.report = lambda code, detail: reports.append(detail)
     firmware.tick()
     assert reports == []
-    world.time_s = 10.0
+    world.time_s = 20.0
     firmware.tick()
     assert reports == ["watchdog"]
 

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,3 +37,35 @@ def test_conditions_change_the_world(truth: Any) -> None:
 def test_bench_time_runs(truth: Any) -> None:
     first, second = (truth.ask("state")["time_s"] for _ in range(2))
     assert second > first
+
+
+def test_fault_is_planned_and_told_about(
+    run_bench: Callable[..., Any], side_channel: Any, line: Any, tmp_path: Path
+) -> None:
+    bench = run_bench(tmp_path)
+    address = (tmp_path / "truth-address").read_text("ascii").strip()
+    assert address == bench.ready["truth"]
+    truth, panel = side_channel(bench), line(bench)
+    fault = {"fault": "no_reply", "on": "panel", "value": True, "command": "SYST:UID?"}
+    assert truth.set("fault", fault) == {"ok": True}
+    assert truth.ask("faults")["faults"][-1]["state"] == "armed"
+    panel.write("SYST:UID?")
+    assert panel.query("*OPC?") == "1", "the answer before it was not swallowed"
+    told = truth.ask("faults")["faults"][-1]
+    assert (told["state"], told["struck"]) == ("done", 1)
+
+
+def test_bench_is_killed_by_a_fault(
+    run_bench: Callable[..., Any], side_channel: Any, tmp_path: Path
+) -> None:
+    bench = run_bench(tmp_path)
+    fault = {"fault": "bench_killed", "value": True, "at_s": 1.0}
+    assert side_channel(bench).set("fault", fault) == {"ok": True}
+    assert bench.process.wait(timeout=20) == -9
+
+
+def test_impossible_fault_is_an_error_that_names_its_keys(truth: Any) -> None:
+    said = truth.set("fault", {"fault": "late_reply", "on": "panel", "value": -1, "at": 2})
+    assert "at: 2: unknown key; the keys are: fault, value, on" in said["error"]
+    assert "value: -1: -1 is not above 0" in said["error"]
+    assert "no table" in truth.set("fault", True)["error"]

@@ -1,0 +1,36 @@
+"""The commands `ledcal product`: who has released the file that says what a panel must be."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledcal.rig.command_line import refusals
+
+app = typer.Typer(
+    name="product",
+    help="Release product files for production.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def _product() -> None:
+    """Keep `release` a command of its own, as long as it is the only one."""
+
+
+@app.command()
+def release(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The product file, reviewed.")],
+    key: Annotated[Path, typer.Option(metavar="FILE", help="Key file, purpose RELEASE.")],
+    name: Annotated[str, typer.Option(metavar="NAME", help="Who has reviewed it.")],
+) -> None:
+    """Sign a product file as it is; production runs ask for two people with two keys."""
+    with refusals():
+        from ledcal.rig.product_release import PEOPLE, approve, release_file
+
+        made, people = approve(file, key, name)
+        typer.echo(f"{release_file(file)}: SHA-256 {made.file_sha256} signed by {made.words}")
+        if people < PEOPLE:
+            typer.echo("a second person must sign it with another key before production")

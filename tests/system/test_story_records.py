@@ -1,0 +1,205 @@
+"""What the records say against a run: F1 (power lost while loading), F17, F19."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledcal.rig.key_file import new_key_file
+from ledcal.rig.product import Product
+from ledcal.rig.settings import read_settings
+
+pytestmark = pytest.mark.system
+Ledcal = Callable[..., Any]
+PANEL = "DEMO-0001"
+
+
+def events(said: dict[str, Any]) -> list[dict[str, Any]]:
+    lines = (Path(said["folder"]) / "journal.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def notes(said: dict[str, Any], code: str) -> list[str]:
+    found = [one for one in events(said) if one["event"] == "note"]
+    return [one["text"] for one in found if one["code"] == code]
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A panel that passed, its run, and the bench it is on."""
+
+    bench: Any
+    run: dict[str, Any]
+    calibrate: Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def passed(
+    serve: Callable[..., Any],
+    ledcal: Ledcal,
+    short_product: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Passed]:
+    cwd = tmp_path_factory.mktemp("passed")
+    with serve(cwd / "served", serial=PANEL) as bench:
+
+        def calibrate(*more: str) -> dict[str, Any]:
+            done = ledcal(
+                *("calibrate", PANEL, "--station", bench.station, "--json"),
+                *("--product", short_product, *more),
+                cwd=cwd,
+            )
+            return dict(json.loads(done.stdout))
+
+        run = calibrate()
+        assert run["outcome"] == "PASS", run
+        yield Passed(bench, run, calibrate)
+
+
+def forged(passed: Passed, factor: float) -> None:
+    """Let the run that passed have seen other light on one channel."""
+    path = Path(passed.run["folder"]) / "journal.jsonl"
+    lines = []
+    for event in events(passed.run):
+        if event["event"] == "curve" and event["channel"] == 3:
+            event["curve_irradiance_w_m2"] = [
+                value * factor for value in event["curve_irradiance_w_m2"]
+            ]
+        lines.append(json.dumps(event))
+    path.write_text("\n".join(lines) + "\n")
+
+
+def test_f25_every_file_comes_after_a_damaged_one(passed: Passed) -> None:
+    (words,) = notes(passed.run, "FILE_CHECK")
+    assert "CRC" in words
+    assert "SIGNATURE" in words
+
+
+def test_f17_another_light_of_the_same_head_is_held_for_an_engineer(passed: Passed) -> None:
+    """The records differ by 4 %; then an engineer goes on, and the power fails while loading."""
+    before = passed.bench.truth(ask="panel")["sha256"]
+    forged(passed, 1.04)
+    held = passed.calibrate("--reason", "retest")
+    assert (held["outcome"], held["exit_code"]) == ("INCONCLUSIVE", 6)
+    (reason,) = held["reasons"]
+    assert reason["code"] == "HOLD"
+    assert "channel 3 gives -3." in reason["text"]
+    assert passed.run["run"] in reason["text"]
+    assert "the limit is 3.0%" in reason["text"]
+    assert "--engineer NAME" in reason["text"]
+    assert passed.bench.truth(ask="panel")["sha256"] == before
+    assert passed.bench.truth(ask="state")["dark"]
+    assert held["paths"]["file"] is None
+
+
+def test_f01_power_lost_while_loading_leaves_the_old_file_whole(passed: Passed) -> None:
+    forged(passed, 1.0)
+    before = passed.bench.truth(ask="panel")
+    passed.bench.truth(set="unwritten", value="old")
+    passed.bench.truth(set="power_loss_at_byte", value=300)
+    lost = passed.calibrate("--engineer", "E. Ross", "--reason", "retest")
+    (reason,) = lost["reasons"]
+    assert reason["code"] == "PANEL_RESTARTED"
+    assert "E. Ross" in notes(lost, "REPEATED_RUN")[0]
+    after = passed.bench.truth(ask="panel")
+    assert after["boot_count"] == before["boot_count"] + 1
+    assert after["sha256"] == before["sha256"]
+    assert "the calibration that it had before" in notes(lost, "NOT_LOADED")[0]
+    assert passed.bench.truth(ask="state")["dark"]
+    assert (Path(lost["folder"]) / "as-found.ledcal").read_bytes() == Path(
+        passed.run["paths"]["file"]
+    ).read_bytes()
+
+
+@dataclass(frozen=True)
+class Production:
+    """A production station that comes as far as its first instrument, which is another one.
+
+    Attributes:
+        keys: Key files of three people who may release, by name.
+    """
+
+    station: Path
+    product: Path
+    data: Path
+    keys: dict[str, Path]
+    cwd: Path
+
+
+@pytest.fixture
+def production(bench: Any, short_product: Path, ledcal: Ledcal, tmp_path: Path) -> Production:
+    new_key_file(tmp_path / "prod.toml", "line 1", "PROD")
+    said = bench.station.read_text()
+    for old, new in {
+        'mode = "DEMO"': f'mode = "PROD"\nsigning_key = "{tmp_path / "prod.toml"}"',
+        "simulated = true": "simulated = false",
+        "speed = 20.0": "speed = 1.0",
+        # Only the file is wanted here: the bench is not that of a production.
+        "::SOCKET": "9::SOCKET",
+    }.items():
+        assert old in said
+        said = said.replace(old, new)
+    bench.station.write_text(said)
+    product = tmp_path / "product.toml"
+    product.write_bytes(short_product.read_bytes())
+    keys = {name: tmp_path / f"{name}.toml" for name in ("Ada", "Bo", "stranger")}
+    for name, path in keys.items():
+        new_key_file(path, name, "RELEASE")
+        if name != "stranger":
+            done = ledcal("key", "trust", f"{path}.pub", "--data", bench.data_folder, cwd=tmp_path)
+            assert done.returncode == 0, done.stderr
+    return Production(bench.station, product, bench.data_folder, keys, tmp_path)
+
+
+def test_f19_no_production_with_a_product_file_that_nobody_released(
+    production: Production, bench: Any, ledcal: Ledcal
+) -> None:
+    def run() -> dict[str, Any]:
+        done = ledcal(
+            *("calibrate", PANEL, "--station", production.station, "--json"),
+            *("--product", production.product),
+            cwd=production.cwd,
+        )
+        return dict(json.loads(done.stdout))
+
+    def sign(key: str, name: str) -> Any:
+        file = production.keys[key]
+        arguments = ("--key", file, "--name", name)
+        return ledcal("product", "release", production.product, *arguments, cwd=production.cwd)
+
+    def refused(words: str) -> None:
+        said = run()
+        (reason,) = said["reasons"]
+        assert (said["exit_code"], reason["code"]) == (2, "NOT_RELEASED")
+        assert words in reason["text"]
+        assert not list(production.data.glob("runs/*"))
+
+    digest = read_settings(production.product, Product).sha256
+    refused(f"SHA-256 {digest}: was never released")
+    assert sign("Ada", "Ada").returncode == 0
+    again = sign("Ada", "Somebody else")
+    assert again.returncode == 2
+    assert "another person" in again.stderr
+    assert "another person" in sign("Bo", "ada").stderr
+    refused("not released by 2 people that count here (Ada")
+    assert sign("stranger", "Cy").returncode == 0
+    refused("its key is not trusted")
+    assert sign("Bo", "Bo").returncode == 0
+    went_on = run()
+    assert went_on["reasons"][0]["code"] == "INSTRUMENT", went_on
+    first = events(went_on)[0]
+    assert first["product"]["file_sha256"] == digest
+    assert "released by Ada (key " in first["product"]["release"]
+    assert " and Bo (key " in first["product"]["release"]
+    # One limit is changed on the floor.
+    said = production.product.read_text()
+    production.product.write_text(said.replace("fit_residual = 0.02", "fit_residual = 0.03"))
+    changed = read_settings(production.product, Product).sha256
+    done = run()
+    assert done["exit_code"] == 2
+    assert changed in done["reasons"][0]["text"]
+    assert f"released was {digest}" in done["reasons"][0]["text"]
+    assert bench.truth(ask="state")["dark"]
