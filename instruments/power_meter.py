@@ -2,7 +2,7 @@
 
 import math
 import re
-from typing import Self
+from typing import ClassVar, Self
 
 from ledcal.calibration.indication import PowerIndication
 from ledcal.instruments.dialogue import Framing
@@ -19,10 +19,9 @@ from ledcal.instruments.link import Bus, Link
 from ledcal.instruments.reply import integer, number, number_or_overload, quoted, switch
 from ledcal.instruments.roles import PowerHead, PowerMeter
 
-__all__ = ["PowerHead", "PowerMeter", "ThorlabsPM103"]
+__all__ = ["PowerHead", "PowerMeter", "ThorlabsPM100D", "ThorlabsPM103"]
 
 _FRAMING = Framing(baud=115200)
-_SAMPLE_S = 1e-3  # PM103 command list, SENS:AVER: 1 kHz divided by the count
 _LONGEST_AVERAGING_S = 2.0  # more than 2000 samples would need INIT and polling (same place)
 _RANGING_S = 0.01  # SENS:POW:RANG: up to 10 ms to settle
 _AUTORANGE_STEPS = 8
@@ -38,8 +37,13 @@ class ThorlabsPM103:
     """Thorlabs PM103 on a serial line or USB (SCPI command list of the maker).
 
     Attributes:
+        model: The model that answers, by *IDN?.
+        sample_s: Time of one sample, which SENS:AVER counts. [s]
         identity: Who it is.
     """
+
+    model: ClassVar = "PM103"
+    sample_s: ClassVar = 1e-3  # PM103 command list, SENS:AVER: 1 kHz divided by the count
 
     def __init__(self, link: Link, identity: Identity) -> None:
         """Use `open`."""
@@ -60,7 +64,7 @@ class ThorlabsPM103:
         link = bus.open(resource_name, instrument="power meter", framing=_FRAMING)
         try:
             identity = link.query_as(parse_identity, "*IDN?")
-            identity.require(str(link), model="PM103", serial=serial)
+            identity.require(str(link), model=cls.model, serial=serial)
             link.name = f"power meter {identity.model} {identity.serial}"
             meter = cls(link, identity)
             meter._configure()
@@ -120,15 +124,15 @@ class ThorlabsPM103:
         """Set the time over which each reading averages. [s]
 
         Raises:
-            ValueError: It is outside 1 ms to 2 s.
+            ValueError: It is outside one sample to 2 s.
         """
-        if not _SAMPLE_S <= averaging_s <= _LONGEST_AVERAGING_S:
+        if not self.sample_s <= averaging_s <= _LONGEST_AVERAGING_S:
             raise ValueError(
-                f"{self._link}: averaging over {averaging_s} s is outside {_SAMPLE_S} to "
+                f"{self._link}: averaging over {averaging_s} s is outside {self.sample_s} to "
                 f"{_LONGEST_AVERAGING_S} s"
             )
-        self._link.write(f"SENS:AVER:COUN {round(averaging_s / _SAMPLE_S)}")
-        self._averaging_s = _SAMPLE_S * self._link.query_as(number, "SENS:AVER:COUN?")
+        self._link.write(f"SENS:AVER:COUN {round(averaging_s / self.sample_s)}")
+        self._averaging_s = self.sample_s * self._link.query_as(number, "SENS:AVER:COUN?")
 
     def set_range_w(self, power_w: float) -> float:
         """Set a fixed range that holds this power and return its upper limit. [W]
@@ -217,6 +221,13 @@ class ThorlabsPM103:
         self._link.write("SENS:FREQ:MODE CW")
         self.set_autorange()
         self.set_averaging_s(0.1)
+
+
+class ThorlabsPM100D(ThorlabsPM103):
+    """Thorlabs PM100D: the same commands, a slower converter (manual 17654-D02, section 6.4)."""
+
+    model: ClassVar = "PM100D"
+    sample_s: ClassVar = 3e-3  # 6.4.2.3.5: one sample takes about 3 ms
 
 
 def _head(reply: str) -> tuple[str, str, str, int]:

@@ -20,7 +20,7 @@ from ledcal.instruments.clock import Clock
 from ledcal.instruments.errors import InstrumentError, WrongInstrument
 from ledcal.instruments.link import Bus
 from ledcal.instruments.panel import LedcalPanel, Panel
-from ledcal.instruments.power_meter import PowerMeter, ThorlabsPM103
+from ledcal.instruments.power_meter import PowerMeter, ThorlabsPM100D, ThorlabsPM103
 from ledcal.instruments.spectrometer import JetiSpecbos1211, Spectrometer
 from ledcal.instruments.thermocouple_logger import KeysightDAQ970A, ThermocoupleLogger
 from ledcal.instruments.transcript import Transcript
@@ -35,7 +35,10 @@ from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import PanelSettings, Station, beside
 from ledcal.rig.station_lock import hold_station
 
-POWER_METERS: Mapping[str, type[ThorlabsPM103]] = {"thorlabs_pm103": ThorlabsPM103}
+POWER_METERS: Mapping[str, type[ThorlabsPM103]] = {
+    "thorlabs_pm103": ThorlabsPM103,
+    "thorlabs_pm100d": ThorlabsPM100D,
+}
 SPECTROMETERS: Mapping[str, type[JetiSpecbos1211]] = {"jeti_specbos_1211": JetiSpecbos1211}
 LOGGERS: Mapping[str, type[KeysightDAQ970A]] = {
     "keysight_daq970a": KeysightDAQ970A,

@@ -34,6 +34,7 @@ from ledcal.instruments.virtual.multiplexer import Multiplexer
 from ledcal.instruments.virtual.panel import VirtualPanel
 from ledcal.instruments.virtual.panel_conditions import panel_conditions
 from ledcal.instruments.virtual.panel_firmware import PanelFirmware
+from ledcal.instruments.virtual.pm103_consoles import CONSOLES, PM103, Console
 from ledcal.instruments.virtual.portmapper import portmapper_for
 from ledcal.instruments.virtual.transports import (
     LOOPBACK,
@@ -76,6 +77,12 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="what goes wrong, as TOML")
     parser.add_argument("--mode", choices=("PROD", "ENG"), default="ENG", help="of the panel")
+    parser.add_argument(
+        "--meter",
+        choices=[*CONSOLES],
+        default=PM103.model,
+        help="model of the power meter",
+    )
     parser.add_argument(
         "--logger",
         choices=tuple(daq_models.MODELS),
@@ -125,7 +132,7 @@ async def serve(options: argparse.Namespace) -> None:
     logger = thermocouple_logger.VirtualThermocoupleLogger(
         bench, multiplexer, daq_models.MODELS[options.logger]
     )
-    meter = power_meter.VirtualPowerMeter(bench, heads.meter)
+    meter = power_meter.VirtualPowerMeter(bench, heads.meter, CONSOLES[options.meter])
     panel = VirtualPanel(bench)
     jeti = spectrometer.VirtualSpectrometer(bench, heads.spectrometer)
     instruments = Instruments(
@@ -146,7 +153,7 @@ async def serve(options: argparse.Namespace) -> None:
     lines = {
         name: FaultLine(name, plan, serial=serial, switch_on=switch_on)
         for name, serial, switch_on in (
-            ("power_meter", lambda: power_meter.SERIAL, meter.switch_on),
+            ("power_meter", lambda: meter.console.serial, meter.switch_on),
             ("spectrometer", lambda: spectrometer.SERIAL, jeti.switch_on),
             ("thermocouple_logger", lambda: logger.model.serial, logger.switch_on),
         )
@@ -177,7 +184,7 @@ async def serve(options: argparse.Namespace) -> None:
     ports = {name: port_of(server) for name, server in servers.items()}
     if options.portmapper:
         servers["portmapper"] = await portmapper_for(ports["vxi11"])
-    paths = _write_certificates(options.folder, heads, logger.model)
+    paths = _write_certificates(options.folder, heads, meter.console, logger.model)
     tasks = [
         asyncio.create_task(work)
         for work in (
@@ -193,7 +200,7 @@ async def serve(options: argparse.Namespace) -> None:
         "speed": options.speed,
         "seed": options.seed,
         "instruments": _instruments(
-            meter_port, panel_port, ports, paths, firmware.serial, logger.model
+            meter_port, panel_port, ports, paths, firmware.serial, meter.console, logger.model
         ),
         "truth": truth_address,
     }
@@ -228,12 +235,16 @@ def _tell(text: str) -> None:
 
 
 def _write_certificates(
-    folder: Path, heads: Heads, logger: daq_models.LoggerModel
+    folder: Path, heads: Heads, meter: Console, logger: daq_models.LoggerModel
 ) -> dict[str, str]:
     """Write the three certificates and return their paths by instrument."""
     contents = {
         "power_meter": certificates.power_meter(
-            heads.meter, power_meter.SERIAL, power_meter.HEAD_MODEL, power_meter.HEAD_SERIAL
+            heads.meter,
+            meter.serial,
+            power_meter.HEAD_MODEL,
+            power_meter.HEAD_SERIAL,
+            meter.model,
         ),
         "spectrometer": certificates.spectrometer(heads.spectrometer, spectrometer.SERIAL),
         "thermocouple_logger": certificates.thermocouple_logger(
@@ -251,13 +262,14 @@ def _instruments(
     ports: dict[str, int],
     paths: dict[str, str],
     panel_serial: str,
+    console: Console,
     logger: daq_models.LoggerModel,
 ) -> dict[str, Any]:
     return {
         "power_meter": {
-            "driver": "thorlabs_pm103",
+            "driver": console.driver,
             "resource": meter.resource_name,
-            "serial": power_meter.SERIAL,
+            "serial": console.serial,
             "certificate": paths["power_meter"],
         },
         "spectrometer": {

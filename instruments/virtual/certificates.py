@@ -22,13 +22,15 @@ CORRELATION_LENGTH_NM = 250.0
 ISSUED, DUE = date(2026, 2, 2), date(2036, 2, 2)
 
 
-def power_meter(head: MeterHead, serial: str, head_model: str, head_serial: str) -> dict[str, Any]:
+def power_meter(
+    head: MeterHead, serial: str, head_model: str, head_serial: str, model: str = "PM103"
+) -> dict[str, Any]:
     """Return the certificate of an optical power meter with its head and aperture."""
     grid = np.arange(400.0, 1101.0, 10.0)
     factor = head.correction_factor(grid)
     responsivity = silicon_responsivity_a_w(grid) / factor
     inner = (grid >= 440.0) & (grid <= 980.0)
-    return _common("optical_power", "PM", "Thorlabs", "PM103", serial) | {
+    return _common("optical_power", "PM", "Thorlabs", model, serial) | {
         "head_model": head_model,
         "head_serial": head_serial,
         "aperture_area_mm2": head.certified_area_mm2,

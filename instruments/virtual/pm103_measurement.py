@@ -51,6 +51,9 @@ QUANTITIES = {
 """Answers of CONF? by header. Of energy and voltage this head knows nothing, nor CW of pulses:
 their headers are undefined here (assumed; programs look for a command error there)."""
 
+SLOW_QUANTITIES, SLOW_S = ("FREQ", "RES", "TEMP"), 0.5
+"""These have "their own independent update rate": 2 Hz (MEAS:TEMP?, MEAS:FREQ?)."""
+
 
 class Pm103Measurement:
     """Measures what is configured, one result at a time, in the background."""
@@ -201,6 +204,8 @@ class Pm103Measurement:
             operation.assign(DATA_READY, True)
             if not endless:
                 return
+            if self._quantity in SLOW_QUANTITIES:
+                await self._bench.clock.sleep(SLOW_S)
 
     async def _take(self) -> str:
         if self._quantity == "TEMP":

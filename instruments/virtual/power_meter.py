@@ -1,4 +1,4 @@
-"""The virtual power meter: Thorlabs PM103 dialect with an S121C silicon head (emulated).
+"""The virtual power meter: Thorlabs PM103, or PM100D, with an S121C silicon head (emulated).
 
 Headers and behaviour: maker's SCPI list of the PM103 (Thorlabs Light_Analysis_Examples,
 commandDocu/pm103.html, V 1.0.3 of 5 Feb 2024), whose sections the tables quote. What the list
@@ -15,6 +15,7 @@ from collections.abc import Mapping
 
 from ledcal.instruments.virtual.bench import Bench
 from ledcal.instruments.virtual.detectors import MeterHead
+from ledcal.instruments.virtual.pm103_consoles import PM103, Console, Desk
 from ledcal.instruments.virtual.pm103_measurement import Pm103Measurement
 from ledcal.instruments.virtual.pm103_settings import RANGES_W as RANGES_W
 from ledcal.instruments.virtual.pm103_settings import Pm103Settings
@@ -23,38 +24,41 @@ from ledcal.instruments.virtual.pm103_stream import Pm103Stream
 from ledcal.instruments.virtual.scpi import Handler, Reply, ScpiInstrument
 from ledcal.instruments.virtual.scpi_grammar import Call, ScpiError
 
-SERIAL, HEAD_MODEL, HEAD_SERIAL = "M00412345", "S121C", "16060232"
-FIRMWARE = "1.3.0"
+HEAD_MODEL, HEAD_SERIAL = "S121C", "16060232"
 HEAD_CALIBRATED = "2-FEB-2026"
 HEAD_FLAGS = 289
 """1 power + 32 wavelength settable + 256 temperature sensor (SYST:SENS#:IDN?)."""
 PHOTODIODE, WITH_TEMPERATURE_SENSOR = 1, 18
-SAMPLE_S = 1e-3
-"""SENS#:AVER: "slowing down the measurement rate from max 1kHz"."""
 LONGEST_REQUEST = 240
 """SYST:PARA:IMPO:JSON: "the maximal request length is limited to 240 characters"."""
 
 
 class VirtualPowerMeter(ScpiInstrument):
-    """Console with one head on the bench."""
+    """Console with one head on the bench.
+
+    Attributes:
+        console: The model that it is.
+    """
 
     # "The internal queue length is limited" (SYST:ERR?); how long it is, is assumed.
     queue_depth = 20
 
-    def __init__(self, bench: Bench, head: MeterHead) -> None:
+    def __init__(self, bench: Bench, head: MeterHead, console: Console = PM103) -> None:
         """Switch on with the defaults."""
+        self.console = console
         self.head_serial = HEAD_SERIAL
         self.settings = Pm103Settings()
         self.status = StatusRegisters()
         self.measurement = Pm103Measurement(
-            bench, head, self.settings, self.status, self.report, SAMPLE_S
+            bench, head, self.settings, self.status, self.report, console.sample_s
         )
         self._stream = Pm103Stream(bench, self.measurement)
         super().__init__()
 
     def identity(self) -> str:
         """Return maker, model, serial, firmware."""
-        return f"Thorlabs,PM103,{SERIAL},{FIRMWARE}"
+        console = self.console
+        return f"Thorlabs,{console.model},{console.serial},{console.firmware}"
 
     def commands(self) -> Mapping[str, Handler]:
         """Return the table: the parts' tables and the console's own."""
@@ -73,9 +77,12 @@ class VirtualPowerMeter(ScpiInstrument):
             "SYSTem:SENSor#:CONNect?": lambda _: "1",
             **self.settings.commands(),
             **self.measurement.commands(),
-            **self._stream.commands(),
             **self.status.commands(),
         }
+        if self.console.streams:
+            table |= self._stream.commands()
+        if self.console.desk:
+            table |= Desk().commands()
         return {header: _of_channel_1(handler) for header, handler in table.items()}
 
     def switch_on(self) -> None:

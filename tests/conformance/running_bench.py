@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import serial
+
 END_WALL_S = 10.0
 
 
@@ -50,7 +52,7 @@ class RunningBench:
 
     def light(self, *channels: int) -> None:
         """Light these channels of the panel fully, and no others."""
-        with open(self.device("panel"), "r+b", buffering=0) as line:
+        with serial.Serial(self.device("panel"), timeout=END_WALL_S) as line:
             line.write(b"*RST;:SYST:WATC 0\n")
             for channel in channels:
                 line.write(f"SOUR{channel}:DRIV 65535;:OUTP{channel} ON\n".encode())
@@ -59,10 +61,10 @@ class RunningBench:
 
     def settle(self) -> None:
         """Give the meter its defaults and an empty error queue, whoever spoke before."""
-        with open(self.device("power_meter"), "r+b", buffering=0) as line:
+        with serial.Serial(self.device("power_meter"), timeout=END_WALL_S) as line:
             line.write(b"*RST;*CLS\n*OPC?\n")
-            while line.readline().strip() != b"1":
-                pass
+            while (answer := line.readline().strip()) != b"1":
+                assert answer, "the meter does not answer"
 
 
 @contextmanager

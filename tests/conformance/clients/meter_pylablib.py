@@ -3,10 +3,17 @@
 from exchanges import argument, exchange, require
 from pylablib.devices.Thorlabs.misc import GenericPM
 
+# It discards what has come right after it asked, which an answer may outlast on a busy computer.
+ATTEMPTS = 5
+
 port = argument(1).removeprefix("ASRL").removesuffix("::INSTR")
 with exchange("opens and asks which quantities the head can measure"):
-    meter = GenericPM(("serial", {"port": port, "baudrate": 115200}))
-    modes = sorted(meter.get_supported_sensor_modes())
+    for _ in range(ATTEMPTS):
+        meter = GenericPM(("serial", {"port": port, "baudrate": 115200}))
+        modes = sorted(meter.get_supported_sensor_modes())
+        if modes == ["current", "power"]:
+            break
+        meter.close()
     require(modes == ["current", "power"], modes)
 with exchange("device and head"):
     require(meter.get_device_info().name == "PM103", meter.get_device_info())

@@ -3,10 +3,16 @@
 import math
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import serial
+
+from ledcal.instruments.clock import Clock
+from ledcal.instruments.link import Bus
+from ledcal.instruments.spectrometer import JetiSpecbos1211
+from ledcal.instruments.transcript import Transcript
 
 ACK, NAK, BEL = b"\x06", b"\x15", b"\x07"
 
@@ -120,3 +126,17 @@ def test_escape_is_a_scan_break(port: serial.Serial) -> None:
     assert setting(port, "*MEAS:SPRAD 60000 100") == ACK
     port.write(b"\x1b")
     assert lines(port, "*STAT:ERR?", 1) == ["Error Code: 147"]
+
+
+def test_the_rig_s_driver_reads_on_the_serial_line(bench: Any, tmp_path: Path) -> None:
+    said = bench.instruments["spectrometer"]
+    transcript = Transcript(tmp_path / "transcript.jsonl")
+    bus = Bus(clock=Clock(bench.ready["speed"]), transcript=transcript)
+    spectrometer = JetiSpecbos1211.open(bus, said["resource_serial"], said["serial"])
+    try:
+        indication = spectrometer.read()
+    finally:
+        spectrometer.close()
+        transcript.close()
+    peak_nm = indication.wavelength_nm[indication.irradiance_w_m2_nm.argmax()]
+    assert 600.0 < peak_nm < 660.0

@@ -168,6 +168,15 @@ def test_a_measurement_runs_in_the_background(meter: Any) -> None:
     meter.write("ABOR")
 
 
+@pytest.mark.parametrize("quantity", ["TEMP", "RES", "FREQ", "PDEN"])
+def test_an_endless_measurement_leaves_the_meter_answering(meter: Any, quantity: str) -> None:
+    meter.write(f"CONF:{quantity};:INIT:CONT")
+    assert float(meter.query("FETC?")) >= 0.0
+    assert meter.query("FETC:STAT?") == "1"
+    meter.write("ABOR")
+    assert meter.query("FETC:STAT?") == "0"
+
+
 def test_zero_in_the_background(meter: Any, truth: Any) -> None:
     truth.set("capped", True)
     meter.write("STAT:OPER?")
