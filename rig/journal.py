@@ -37,7 +37,6 @@ class Journal:
     def __init__(self, path: Path, *, first: int) -> None:
         """Open the file for appending; `first` is the number of the next event."""
         self.path = path
-        self._next = first
         self._lock = threading.Lock()
         self._refused = False
         self._beside: int | None = None
@@ -45,6 +44,9 @@ class Journal:
             self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         except OSError as error:
             raise StationError("DISK", f"{path}: cannot be made: {error.strerror}") from error
+        # Number of the next event, and length of the file up to it: one value, so that an
+        # interrupt leaves neither without the other.
+        self._state = (first, os.fstat(self._fd).st_size)
 
     @classmethod
     def create(cls, folder: Path) -> Self:
@@ -81,7 +83,9 @@ class Journal:
                 possible, but for the run's end, which was then another one.
         """
         with self._lock:
-            head = {"n": self._next, "at": datetime.now(UTC).isoformat(), "event": event}
+            with contextlib.suppress(OSError):  # the write that follows tells it
+                self._settle()
+            head = {"n": self._state[0], "at": datetime.now(UTC).isoformat(), "event": event}
             said = json.dumps(head | _storable(facts), allow_nan=False, ensure_ascii=False)
             line = said.encode() + b"\n"
             try:
@@ -97,7 +101,20 @@ class Journal:
                         "the folder, then calibrate the panel again",
                     ) from error
             else:
-                self._next += 1
+                self._state = (self._state[0] + 1, os.fstat(self._fd).st_size)
+
+    def _settle(self) -> None:
+        """Count the line behind which an interrupt of the run struck, or cut off a part of one."""
+        number, end = self._state
+        if os.fstat(self._fd).st_size <= end:
+            return
+        with self.path.open("rb") as file:
+            file.seek(end)
+            gained = file.read()
+        whole = gained.rfind(b"\n") + 1
+        if whole < len(gained):
+            os.ftruncate(self._fd, end + whole)
+        self._state = (number + gained.count(b"\n"), end + whole)
 
     def take_in(self, lines: bytes) -> None:
         """Append the lines of events that are whole, and come next.
@@ -113,14 +130,13 @@ class Journal:
         with contextlib.suppress(OSError):
             (self.path.parent / ROOM).unlink()
             self._write(line)
-            self._next += 1
             return
         with contextlib.suppress(OSError):
             if self._beside is None:
                 flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
                 self._beside = os.open(local_file(self.path.parent), flags, 0o600)
             os.write(self._beside, line)
-            self._next += 1
+            self._state = (self._state[0] + 1, self._state[1])
 
     def _write(self, line: bytes) -> None:
         """Write the line whole or not at all: a full disk takes a part of it first."""

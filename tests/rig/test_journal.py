@@ -250,3 +250,26 @@ def test_room_is_kept_for_the_end_and_given_up_with_it(tmp_path: Path) -> None:
     assert (tmp_path / ROOM).stat().st_size == ROOM_BYTES
     journal.close()
     assert [path.name for path in tmp_path.iterdir()] == [JOURNAL]
+
+
+@pytest.mark.parametrize(
+    ("call", "kept"), [("fdatasync", ["first", "second"]), ("write", ["second"])]
+)
+def test_an_interrupt_in_the_middle_of_an_event_leaves_the_numbers_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, kept: list[str]
+) -> None:
+    """A signal that ends a run may come between a line's last byte and its number, or in it."""
+
+    def interrupted(fd: int, line: bytes = b"") -> int:
+        if line:
+            os.pwrite(fd, line[: len(line) // 2], 0)
+        raise KeyboardInterrupt
+
+    journal = Journal.create(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            journal.append("first", {})
+    journal.append("second", {})
+    journal.close()
+    assert [event["event"] for event in read_journal(tmp_path)] == kept

@@ -18,7 +18,7 @@ from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome
 from ledcal.rig.bench import open_panel
 from ledcal.rig.errors import RefusedInput
-from ledcal.rig.journal import take_in_local_file
+from ledcal.rig.journal import JOURNAL, read_journal, take_in_local_file
 from ledcal.rig.product import read_product
 from ledcal.rig.run import runs_of
 from ledcal.rig.station import read_station
@@ -32,7 +32,8 @@ RUN_LIMIT_S = 300.0
 LATEST_S = 250.0
 """Of bench time: about as long as a run lasts. [s]"""
 STOP_WALL_S = 1.5
-FULL_DISK_BYTES = (2_000, 60_000)
+FULL_DISK_BYTES = (30_000, 300_000)
+"""A run that finds less does not begin; one that finds more ends before its disk is full."""
 _OUTCOMES = {outcome.exit_code: outcome for outcome in Outcome}
 
 
@@ -177,17 +178,15 @@ def _outcome(
 ) -> tuple[Outcome | None, str, list[str]]:
     """Return outcome, first reason and what is wrong with the run's folder."""
     runs = runs_of(bench.data_folder / "runs", serial) if trouble.by != "blocked folder" else []
-    if not runs or not (runs[-1] / "journal.jsonl").exists():
-        # Killed, or refused, before it had begun.
-        if code < 0:
-            return Outcome.ABORTED, "killed before it began", []
-        return _OUTCOMES.get(code), "", []
     try:
-        take_in_local_file(runs[-1])
+        if runs:
+            take_in_local_file(runs[-1])
+        if not runs or not (runs[-1] / JOURNAL).exists() or not read_journal(runs[-1]):
+            if code < 0:
+                return Outcome.ABORTED, "killed before it began", []
+            return _OUTCOMES.get(code), "refused before it began", []
         record = record_of(runs[-1])
     except (RecordError, RefusedInput) as error:
-        if code < 0:
-            return Outcome.ABORTED, "killed before its first event", []
         return _OUTCOMES.get(code), "", [f"the journal cannot be read: {error}"]
     reasons = [f"{each['code']}: {each['text']}" for each in record.reasons]
     reason = reasons[0] if reasons else ""
