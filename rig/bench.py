@@ -4,17 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from ledcal.calibration.certificate import (
-    CertificateHead,
     PowerMeterCertificate,
-    SpectrometerCertificate,
-    overdue,
 )
-from ledcal.calibration.thermocouple_certificate import ThermocoupleCertificate
 from ledcal.instruments.agilent_34972a import Agilent34972A
 from ledcal.instruments.clock import Clock
 from ledcal.instruments.errors import InstrumentError, WrongInstrument
@@ -24,15 +19,11 @@ from ledcal.instruments.power_meter import PowerMeter, ThorlabsPM100D, ThorlabsP
 from ledcal.instruments.spectrometer import JetiSpecbos1211, Spectrometer
 from ledcal.instruments.thermocouple_logger import KeysightDAQ970A, ThermocoupleLogger
 from ledcal.instruments.transcript import Transcript
-from ledcal.rig.certificate_file import (
-    read_power_meter_certificate,
-    read_spectrometer_certificate,
-    read_thermocouple_certificate,
-)
-from ledcal.rig.errors import RefusedInput, SetupError, StationError
+from ledcal.rig.certificates import Certificates
+from ledcal.rig.errors import SetupError, StationError
 from ledcal.rig.keep_alive import KeepAlive
 from ledcal.rig.settings import SettingsFile
-from ledcal.rig.station import PanelSettings, Station, beside
+from ledcal.rig.station import PanelSettings, Station
 from ledcal.rig.station_lock import hold_station
 
 POWER_METERS: Mapping[str, type[ThorlabsPM103]] = {
@@ -46,28 +37,8 @@ LOGGERS: Mapping[str, type[KeysightDAQ970A]] = {
 }
 PANELS: Mapping[str, type[LedcalPanel]] = {"ledcal_panel": LedcalPanel}
 
-WARN_DAYS = 30
-"""So long before a certificate runs out, each run says so."""
 
 _I = TypeVar("_I", bound=Panel | PowerMeter | Spectrometer | ThermocoupleLogger)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificates:
-    """The certificates of the bench's instruments with the hashes of their files by role."""
-
-    power_meter: PowerMeterCertificate
-    spectrometer: SpectrometerCertificate
-    thermocouple_logger: ThermocoupleCertificate
-    file_sha256: dict[str, str]
-
-    def heads(self) -> dict[str, CertificateHead]:
-        """Return each certificate's identity by role."""
-        return {
-            "power_meter": self.power_meter.head,
-            "spectrometer": self.spectrometer.head,
-            "thermocouple_logger": self.thermocouple_logger.head,
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,88 +72,6 @@ class Bench:
             raise StationError(
                 "DISK", f"{self.transcript.failure}; make room, then calibrate the panel again"
             )
-
-
-def certificate_paths(station: SettingsFile[Station]) -> dict[str, Path]:
-    """Return the certificate file of each instrument by role."""
-    said = station.settings
-    return {
-        "power_meter": beside(station, said.power_meter.certificate),
-        "spectrometer": beside(station, said.spectrometer.certificate),
-        "thermocouple_logger": beside(station, said.thermocouple_logger.certificate),
-    }
-
-
-def read_certificates(station: SettingsFile[Station]) -> Certificates:
-    """Return the certificates that the station file names, each of the right instrument.
-
-    Raises:
-        RefusedInput: A file is refused, or belongs to another instrument.
-    """
-    paths = certificate_paths(station)
-    meter, meter_hash = read_power_meter_certificate(paths["power_meter"])
-    spectrometer, spectrometer_hash = read_spectrometer_certificate(paths["spectrometer"])
-    logger, logger_hash = read_thermocouple_certificate(paths["thermocouple_logger"])
-    certificates = Certificates(
-        power_meter=meter,
-        spectrometer=spectrometer,
-        thermocouple_logger=logger,
-        file_sha256={
-            "power_meter": meter_hash,
-            "spectrometer": spectrometer_hash,
-            "thermocouple_logger": logger_hash,
-        },
-    )
-    said = station.settings
-    for role, head in certificates.heads().items():
-        serial = getattr(said, role).serial
-        if head.serial != serial:
-            raise RefusedInput(
-                "CERTIFICATE",
-                f"{paths[role]}: serial: {head.serial!r}: the station's {role} is {serial!r}",
-            )
-    certified = {correction.name: correction.input for correction in logger.corrections}
-    for name, number in said.thermocouple_logger.thermocouples.items():
-        if certified.get(name) != number:
-            raise RefusedInput(
-                "CERTIFICATE",
-                f"{paths['thermocouple_logger']}: thermocouple {name!r}: input "
-                f"{certified.get(name, 'none')}: the station file says {number}",
-            )
-    return certificates
-
-
-def require_in_date(certificates: Certificates) -> None:
-    """Refuse to measure with an instrument whose certificate has run out.
-
-    Raises:
-        StationError: Names each overdue certificate and what to do.
-    """
-    today = datetime.now(UTC).date()
-    late = [
-        f"{role} {head.model} {head.serial}: certificate {head.number} was due {head.due} "
-        f"({overdue(head, today)} days ago)"
-        for role, head in certificates.heads().items()
-        if overdue(head, today) > 0
-    ]
-    if late:
-        raise StationError(
-            "CERTIFICATE_OVERDUE",
-            "; ".join(late) + "; send it for calibration or fit one that is in date",
-        )
-
-
-def due_soon(certificates: Certificates, today: date) -> list[str]:
-    """Return a warning for each certificate that runs out within `WARN_DAYS`."""
-    found = []
-    for role, head in certificates.heads().items():
-        left = -overdue(head, today)
-        if 0 <= left <= WARN_DAYS:
-            found.append(
-                f"{role} {head.model} {head.serial}: certificate {head.number} runs out on "
-                f"{head.due}, in {left} days; have it calibrated before that"
-            )
-    return found
 
 
 @contextmanager

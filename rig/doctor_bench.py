@@ -17,14 +17,8 @@ from ledcal.instruments.power_meter import PowerMeter
 from ledcal.instruments.spectrometer import Spectrometer
 from ledcal.instruments.thermocouple_logger import ThermocoupleLogger
 from ledcal.instruments.transcript import Transcript
-from ledcal.rig.bench import (
-    LOGGERS,
-    PANELS,
-    POWER_METERS,
-    SPECTROMETERS,
-    Certificates,
-    driver_of,
-)
+from ledcal.rig.bench import LOGGERS, PANELS, POWER_METERS, SPECTROMETERS, driver_of
+from ledcal.rig.certificates import Certificates
 from ledcal.rig.doctor_findings import Findings
 from ledcal.rig.errors import StationError
 from ledcal.rig.fit import file_flags

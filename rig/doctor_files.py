@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ledcal.calibration.certificate import CertificateHead, overdue
-from ledcal.rig.bench import Certificates, certificate_paths, read_certificates
 from ledcal.rig.certificate_file import (
     read_power_meter_certificate,
     read_spectrometer_certificate,
     read_thermocouple_certificate,
 )
+from ledcal.rig.certificates import Certificates, certificate_paths, read_certificates
 from ledcal.rig.closing import SEAL, key_of
 from ledcal.rig.doctor_findings import Findings
 from ledcal.rig.errors import RigError

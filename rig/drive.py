@@ -7,7 +7,8 @@ from typing import Any
 
 from ledcal.calibration.indication import Readings
 from ledcal.instruments.errors import DeviceError
-from ledcal.rig.bench import Bench, open_bench, read_certificates
+from ledcal.rig.bench import Bench, open_bench
+from ledcal.rig.certificates import read_certificates
 from ledcal.rig.closing import TRANSCRIPT
 from ledcal.rig.ending import Ending
 from ledcal.rig.errors import PanelError, RefusedInput, RigError, SetupError

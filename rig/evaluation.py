@@ -26,7 +26,7 @@ from ledcal.calibration.irradiance import (
     irradiance,
 )
 from ledcal.calibration.spectrum import Spectrum, corrected_spectrum
-from ledcal.rig.bench import Certificates
+from ledcal.rig.certificates import Certificates
 from ledcal.rig.observation import FULL_CODE
 from ledcal.rig.station import PlaneSettings
 

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.record import Record
-from ledcal.rig.bench import read_certificates
+from ledcal.rig.certificates import read_certificates
 from ledcal.rig.closing import REPORT, close_run, key_of
 from ledcal.rig.earlier_runs import earlier_runs_of, require_reason
 from ledcal.rig.ending import Ending

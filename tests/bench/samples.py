@@ -36,7 +36,7 @@ from ledcal.calibration.record import PanelIdentity
 from ledcal.calibration.table import channel_table
 from ledcal.calibration.thermocouple_certificate import ThermocoupleCertificate
 from ledcal.instruments.transcript import Transcript
-from ledcal.rig.bench import Certificates
+from ledcal.rig.certificates import Certificates
 from ledcal.rig.closing import TRANSCRIPT, close_run
 from ledcal.rig.evaluation import Evaluator
 from ledcal.rig.journal import Journal

@@ -30,12 +30,13 @@ from ledcal.instruments.clock import Clock
 from ledcal.instruments.virtual import certificates
 from ledcal.instruments.virtual.detectors import Heads, draw_heads
 from ledcal.instruments.virtual.world import Beam, Light, World
-from ledcal.rig.bench import Bench, Certificates
+from ledcal.rig.bench import Bench
 from ledcal.rig.certificate_file import (
     read_power_meter_certificate,
     read_spectrometer_certificate,
     read_thermocouple_certificate,
 )
+from ledcal.rig.certificates import Certificates
 
 INPUTS = {"ambient": 101, "surface": 102, "heatsink": 103}
 SHORT_STEP_S, LONG_STEP_S = 0.05, 0.25

@@ -13,7 +13,7 @@ import tomli_w
 from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.panel_calibration import ChannelTable, PanelCalibration
 from ledcal.calibration.record import PanelIdentity
-from ledcal.rig.bench import certificate_paths
+from ledcal.rig.certificates import certificate_paths
 from ledcal.rig.closing import close_run, finished
 from ledcal.rig.journal import Journal
 from ledcal.rig.keys import SigningKey, engineering_key

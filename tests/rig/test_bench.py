@@ -2,7 +2,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from ledcal.rig.bench import due_soon, read_certificates
+from ledcal.rig.certificates import due_soon, read_certificates
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station
 

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ledcal.rig.bench import certificate_paths, read_certificates, require_in_date
 from ledcal.rig.certificate_file import (
     read_power_meter_certificate,
     read_spectrometer_certificate,
     read_thermocouple_certificate,
 )
+from ledcal.rig.certificates import certificate_paths, read_certificates, require_in_date
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import sha256_hex
 from ledcal.rig.settings import SettingsFile

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledcal.rig.bench import open_bench, read_certificates
+from ledcal.rig.bench import open_bench
+from ledcal.rig.certificates import read_certificates
 from ledcal.rig.characterise import require_light, zero_power_meter
 from ledcal.rig.identify import identify_instruments, identify_panel
 from ledcal.rig.journal import Journal, read_journal

@@ -12,7 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from ledcal.rig.bench import open_bench, read_certificates
+from ledcal.rig.bench import open_bench
+from ledcal.rig.certificates import read_certificates
 from ledcal.rig.ending import ENDING_SIGNALS, Ending
 from ledcal.rig.observation import ByDrive
 from ledcal.rig.station import read_station

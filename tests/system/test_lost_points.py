@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ledcal.instruments.errors import InstrumentRestarted, WrongInstrument
-from ledcal.rig.bench import open_bench, read_certificates
+from ledcal.rig.bench import open_bench
+from ledcal.rig.certificates import read_certificates
 from ledcal.rig.observation import ByDrive, Observer
 from ledcal.rig.product import read_product
 from ledcal.rig.station import read_station

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ledcal.instruments.errors import OpenThermocouple, Saturated
-from ledcal.rig.bench import open_bench, read_certificates
+from ledcal.rig.bench import open_bench
+from ledcal.rig.certificates import read_certificates
 from ledcal.rig.errors import PanelLost, SetupError, StationError
 from ledcal.rig.light import ByDrive
 from ledcal.rig.observation import ATTEMPTS, Observer
