@@ -112,6 +112,9 @@ def bench(
     list_faults: Annotated[
         bool, typer.Option("--list-faults", help="List the shipped fault files and end.")
     ] = False,
+    meter: Annotated[
+        str, typer.Option(metavar="MODEL", help="Power meter: PM103 or PM100D.")
+    ] = "PM103",
     logger: Annotated[
         str, typer.Option(metavar="MODEL", help="Thermocouple logger: DAQ970A or 34972A.")
     ] = "DAQ970A",
@@ -133,6 +136,7 @@ def bench(
             mode=mode,
             announce=typer.echo,
             faults=faults,
+            meter=meter,
             logger=logger,
         )
 

@@ -24,6 +24,7 @@ from ledcal.rig.observation import (
     Light,
     Observer,
 )
+from ledcal.rig.panel_lock import panel_lock
 from ledcal.rig.product import Product, read_product
 from ledcal.rig.run import require_serial
 from ledcal.rig.station import read_station
@@ -119,6 +120,7 @@ def _kept_drive(
         require_writable(visit.data_folder)
         with (
             kept(visit, DRIVES, place, asdict(wanted), []) as (folder, journal),
+            panel_lock(visit.data_folder, serial, place.settings.name),
             open_bench(
                 place, certificates, serial, folder / TRANSCRIPT, lambda: ending.begun
             ) as bench,

@@ -12,7 +12,7 @@ from ledcal.rig.folder import require_writable
 from ledcal.rig.keys import engineering_key
 from ledcal.rig.product import read_product
 from ledcal.rig.run import require_serial
-from ledcal.rig.virtual_bench import LOGGER_MODELS, virtual_bench
+from ledcal.rig.virtual_bench import LOGGER_MODELS, METER_MODELS, virtual_bench
 
 
 def serve_virtual_bench(
@@ -24,6 +24,7 @@ def serve_virtual_bench(
     mode: str,
     announce: Callable[[str], None],
     faults: str | None = None,
+    meter: str = METER_MODELS[0],
     logger: str = LOGGER_MODELS[0],
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP; announce the station file's path once it is there.
@@ -36,14 +37,17 @@ def serve_virtual_bench(
         mode: DEMO or ENG, for the station file.
         announce: Takes the path.
         faults: A fault file's path, or the name of one that is shipped.
+        meter: Model of the power meter.
         logger: Model of the thermocouple logger.
 
     Raises:
-        RefusedInput: Serial, mode, fault file or logger are refused.
+        RefusedInput: Serial, mode, fault file, meter or logger are refused.
         StationError: The bench does not come up, or the data folder cannot be written.
     """
     if mode not in ("DEMO", "ENG"):
         raise RefusedInput("MODE", f"mode {mode!r}: a virtual bench is DEMO or ENG")
+    if meter not in METER_MODELS:
+        raise RefusedInput("METER", f"meter {meter!r}: there are {', '.join(METER_MODELS)}")
     if logger not in LOGGER_MODELS:
         raise RefusedInput("LOGGER", f"logger {logger!r}: there are {', '.join(LOGGER_MODELS)}")
     fault_file = None if faults is None else find_fault_file(faults)
@@ -65,6 +69,7 @@ def serve_virtual_bench(
         seed=seed,
         mode=mode,
         faults=fault_file,
+        meter=meter,
         logger=logger,
     ) as station:
         announce(str(station))

@@ -19,6 +19,8 @@ from ledcal.rig.folder import require_writable, write_whole
 from ledcal.rig.keys import engineering_key
 
 DEMO_SPEED = 20.0
+METER_MODELS = ("PM103", "PM100D")
+"""The power meters that the virtual bench can be; the first one unless it is told."""
 LOGGER_MODELS = ("DAQ970A", "34972A")
 """The thermocouple loggers that the virtual bench can be; the first one unless it is told."""
 SLOWEST_DEMO_SPEED = 4.0
@@ -39,6 +41,7 @@ def virtual_bench(
     seed: int,
     mode: str = "DEMO",
     faults: Path | None = None,
+    meter: str = METER_MODELS[0],
     logger: str = LOGGER_MODELS[0],
 ) -> Iterator[Path]:
     """Serve the virtual bench while the context lasts; yield the path of its station file.
@@ -54,6 +57,7 @@ def virtual_bench(
         seed: Draws the panel and the instruments' errors.
         mode: DEMO or ENG, written into the station file.
         faults: A fault file: what goes wrong on the bench.
+        meter: Model of the power meter.
         logger: Model of the thermocouple logger.
 
     Raises:
@@ -64,7 +68,7 @@ def virtual_bench(
     command = [
         *(sys.executable, "-m", "ledcal.instruments.virtual", "--folder", str(folder)),
         *("--speed", str(speed), "--seed", str(seed), "--serial", serial),
-        *("--trust", public_key.hex(), "--mode", "ENG", "--logger", logger),
+        *("--trust", public_key.hex(), "--mode", "ENG", "--meter", meter, "--logger", logger),
         *(() if faults is None else ("--faults", str(faults))),
     ]
     log = folder / "virtual-bench.log"
