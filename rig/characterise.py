@@ -23,7 +23,7 @@ _SOAK_TO_LOOK = 5.0
 _BEAT_ROUNDS = 2
 AVERAGING_S = 0.1
 """Averaging time of the power meter, as its driver sets it. [s]"""
-SHORT_AVERAGING_S = 0.002
+SHORT_AVERAGING_S = 0.003
 """A fifth of the time in which a lamp on the mains goes bright and dim. [s]"""
 _SHORT_READINGS = 20
 
