@@ -134,7 +134,7 @@ class Interlock:
                     "PROBE_OFF",
                     f"thermocouple {name!r} rose by {probe_k:.1f} K while the LED board rose by "
                     f"{rise_k:.1f} K: check the probe, it has come off; fix it in its place, then "
-                    "start again",
+                    "start again; if it sits well, the board is loose on its heatsink",
                 )
 
     def _cooled(self, now_s: float, limit: CutOffSettings, panel: PanelIndication) -> None:

@@ -115,7 +115,9 @@ TROUBLES = (
     _world("meter's range is held too low", "meter_range_w", 5e-4, BENCH),
     _world("spectrometer saturates early", "spectrometer_saturates_at", 1e-4, BENCH),
     _world("lamps that flicker", "flicker", 1.0, PLACE),
-    _world("panel at another height", "distance_mm", 170.0, PLACE, at_s=0.0),
+    # So far off that no panel of the production is as dim; a shift of a few millimetres is within
+    # what panels differ by, and no instrument of the bench tells it (decision 0018).
+    _world("panel at another height", "distance_mm", 190.0, frozenset({Outcome.SETUP}), at_s=0.0),
     _world("panel turned", "turned", True, PLACE, at_s=0.0),
     _world("panel knocked", "knock_s", 60.0, PLACE),
     _world("fan stalled", "fan_stalled", True, PANEL),
@@ -123,8 +125,7 @@ TROUBLES = (
     _world("board loose on its heatsink", "board_loose", True, PANEL | BENCH),
     _world("channels 3 and 4 swapped", "channels_swapped", [3, 4], FAILED, at_s=0.0),
     _world("another reel in channel 1", "other_reel", 1, FAILED, at_s=0.0),
-    # A panel of bright LEDs meets every limit with one string less, and its file says how.
-    _world("a string of channel 5 cut", "string_cut", 5, PANEL, at_s=0.0),
+    _world("a string of channel 5 cut", "string_cut", 5, FAILED, at_s=0.0),
     _world("panel hangs", "panel_hung", True, LINE_OF_THE_PANEL),
     _world("one load refused", "refused_loads", 1, PANEL, at_s=0.0),
     _world("every load refused", "refused_loads", 9, FAILED, at_s=0.0),
