@@ -33,6 +33,8 @@ class RunStarted:
         decision_rule: The rule in words.
         software: Name to version, of ledcal and all that it computes and measures with.
         at: UTC time, ISO 8601.
+        laboratory: name, country_code, city, post_code and street, as far as the station file
+            states them.
     """
 
     run: str
@@ -49,6 +51,7 @@ class RunStarted:
     decision_rule: str
     software: dict[str, str]
     at: str
+    laboratory: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,6 +128,8 @@ def start_run(
         "decision_rule": rule_text(bench.decision.guard_factor, Rule(bench.decision.rule)),
         "software": software(),
     }
+    if bench.laboratory is not None:
+        facts["laboratory"] = bench.laboratory.model_dump(exclude_none=True)
     journal.append("run_started", facts)
     write_whole(folder / "station.toml", station.content)
     write_whole(folder / "product.toml", product.content)

@@ -75,7 +75,7 @@ def record(taken: tuple[Path, Journal]) -> Record:
 def read(path: Path) -> list[Any]:
     text = str(path).replace("'", "''")
     columns = '"at"::VARCHAR, channels, drive_codes, integration_s, averages, irradiance_w_m2_nm'
-    return duckdb.sql(f"select {columns} from '{text}'").fetchall()
+    return duckdb.execute(f"select {columns} from '{text}'").fetchall()
 
 
 def test_values_are_those_of_the_transcript_bit_for_bit(
@@ -97,7 +97,7 @@ def test_the_file_says_what_it_holds(
 ) -> None:
     path = tmp_path / "x.parquet"
     path.write_bytes(parquet_bytes(sent_spectra(taken[0]), record))
-    said = duckdb.sql(
+    said = duckdb.execute(
         f"select decode(value) from parquet_kv_metadata('{path}') where decode(key) = 'ledcal'"
     ).fetchall()
     facts = json.loads(said[0][0])
@@ -109,7 +109,7 @@ def test_the_file_says_what_it_holds(
     assert facts["instrument"][0]["certificate"]["number"] == "C-S1"
     assert facts["columns"]["irradiance_w_m2_nm"]["unit"] == "W/m2/nm"
     assert facts["unreadable"] == 1
-    kinds = duckdb.sql(
+    kinds = duckdb.execute(
         f"select compression, encodings from parquet_metadata('{path}') "
         "where path_in_schema like 'irradiance%'"
     ).fetchall()

@@ -106,7 +106,9 @@ def test_raw_spectra_are_those_on_the_wire(
         if (match := re.search(r"nm\)\]:\\\\r\\\\r(.*?)\\\\r\\\\r", line))
     ]
     assert len(wire) > 50
-    found = duckdb.sql(f"select irradiance_w_m2_nm from '{run / 'spectra.parquet'}'").fetchall()
+    found = duckdb.execute(
+        f"select irradiance_w_m2_nm from '{run / 'spectra.parquet'}'"
+    ).fetchall()
     sent = [[float(text) for text in one] for one in wire]
     assert [struct.pack("<651d", *row[0]) for row in found] == [
         struct.pack("<651d", *row) for row in sent
@@ -115,6 +117,16 @@ def test_raw_spectra_are_those_on_the_wire(
     assert done.returncode == 0, done.stderr
     rows = [line.split(",")[5:] for line in (tmp_path / "x.csv").read_text().splitlines()]
     assert rows[-len(wire) :] == wire
+
+
+def test_digital_certificate_states_what_was_verified(
+    passed: dict[str, Any], ledcal: Ledcal, tmp_path: Path
+) -> None:
+    done = ledcal("dcc", passed["run"], "--output", tmp_path / "dcc.xml", cwd=passed["cwd"])
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "dcc.xml").read_text()
+    for words in ("T. Nguyen", passed["run"], "SIMULATED", r"\watt\metre\tothe{-2}"):
+        assert words in text
 
 
 def test_show_and_history_tell_the_run(passed: dict[str, Any], ledcal: Ledcal) -> None:
