@@ -9,18 +9,21 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 _SENT = "\x06\x07"
 """ACK, then BEL when the measurement is done: what a spectrum's answer begins with."""
 _MEASURE, _INTEGRATION = "*MEAS:SPRAD", "*CONF:TINT?"
-_AVERAGES = re.compile(r"\*CONF:AVER (\d+)")
-_GRID = re.compile(r"\*CONF:WRAN (\d+) (\d+) (\d+)")
-_MILLISECONDS = re.compile(r"[^:]*:\s*(\d+)")
-_NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?(E[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE)
-_OUTPUT = re.compile(r"OUTP(\d+) (ON|OFF)")
-_DRIVE = re.compile(r"SOUR(\d+):DRIV (\d+)")
-_REQUEST = re.compile(r"SOUR(\d+):IRR .*")
-_DRIVE_QUERY = re.compile(r"SOUR(\d+):DRIV\?")
+# As many digits as fit the columns of the file that is made of them: a damaged one may have more.
+_AVERAGES = re.compile(r"\*CONF:AVER ([0-9]{1,9})")
+_GRID = re.compile(r"\*CONF:WRAN ([0-9]{1,9}) ([0-9]{1,9}) ([0-9]{1,9})")
+_MILLISECONDS = re.compile(r"[^:]*:\s*([0-9]{1,9})")
+_NUMBER = re.compile(r"\s*[+-]?[0-9]{1,20}(\.[0-9]{0,20})?(E[+-]?[0-9]{1,2})?\s*", re.IGNORECASE)
+_OUTPUT = re.compile(r"OUTP([0-9]{1,9}) (ON|OFF)")
+_DRIVE = re.compile(r"SOUR([0-9]{1,9}):DRIV ([0-9]{1,9})")
+_REQUEST = re.compile(r"SOUR([0-9]{1,9}):IRR .*")
+_DRIVE_QUERY = re.compile(r"SOUR([0-9]{1,9}):DRIV\?")
+_CODE = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,7 +31,7 @@ class SpectrumSent:
     """One spectrum as it came.
 
     Attributes:
-        at: UTC time at which its last character had come, ISO 8601.
+        at: Time at which its last character had come, with its offset from UTC.
         drive_code: Raw drive code of each LED channel that was on, by channel; empty in the
             dark, None where the panel was asked for an irradiance and not for its code.
         integration_s: Integration time that the instrument tells of it, None where the
@@ -38,7 +41,7 @@ class SpectrumSent:
             instrument corrects them itself. [W/m2/nm]
     """
 
-    at: str
+    at: datetime
     drive_code: dict[int, int | None]
     averages: int | None
     irradiance_w_m2_nm: tuple[str, ...]
@@ -81,9 +84,13 @@ class _Reader:
     def line(self, line: str) -> None:
         try:
             entry = json.loads(line)
-            at, instrument, direction = entry["at"], entry["instrument"], entry["dir"]
+            instrument, direction = entry["instrument"], entry["dir"]
             text = entry["data"].encode("ascii").decode("unicode_escape")
+            at = datetime.fromisoformat(entry["at"])
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            self.unreadable += 1
+            return
+        if at.tzinfo is None:
             self.unreadable += 1
             return
         if instrument == "spectrometer":
@@ -104,7 +111,7 @@ class _Reader:
         elif match := _GRID.fullmatch(command):
             self.grid_nm = int(match[1]), int(match[2]), int(match[3])
 
-    def _spectrometer_said(self, at: str, text: str) -> None:
+    def _spectrometer_said(self, at: datetime, text: str) -> None:
         asked = self.asked.get("spectrometer")
         if asked == _MEASURE:
             values = _values(text)
@@ -139,7 +146,7 @@ class _Reader:
 
     def _panel_said(self, text: str) -> None:
         match = _DRIVE_QUERY.fullmatch(self.asked.get("panel", ""))
-        if match is None or not text.isdecimal():
+        if match is None or not _CODE.fullmatch(text):
             return
         channel = int(match[1])
         # The code that answers a request for an irradiance is asked for after the spectrum.

@@ -4,7 +4,7 @@ Whatever the record does not have is stated as not recorded. The document is not
 names the record by its hash, and the record is what people sign.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -13,6 +13,7 @@ from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record import Record
 from ledcal.calibration.statement import Statement
+from ledcal.reports.dcc_context import identification, used_software
 from ledcal.reports.dcc_elements import (
     LANGUAGE,
     element,
@@ -21,18 +22,14 @@ from ledcal.reports.dcc_elements import (
     string,
     words,
 )
-from ledcal.reports.dcc_results import identification, measurement_results, used_software
+from ledcal.reports.dcc_results import measurement_results
+from ledcal.reports.dcc_statements import SIMULATED, statements_of
 from ledcal.reports.text import NOT_RECORDED
 
 SCHEMA_VERSION = "3.3.0"
 _NO_COUNTRY = "ZZ"
 """The schema asks for a country; ISO 3166-1 leaves this code to its users for ever."""
 _ENDED = (Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE)
-_CONFORMITY = {Outcome.PASS: "pass", Outcome.FAIL: "fail"}
-_SIMULATED = (
-    "SIMULATED: no real instrument took part. Every value was made by the virtual bench; this is "
-    "no calibration certificate of a real panel."
-)
 _REMARK = "urn:ledcal:remark"
 _REF_TYPES = {
     "ledcal_lowerLimit": "lower tolerance limit of the results in the same list",
@@ -73,7 +70,7 @@ def dcc_xml(
         schemaVersion=SCHEMA_VERSION,
     )
     if record.run.simulated:
-        root.insert(0, ElementTree.Comment(f" {_SIMULATED} "))
+        root.insert(0, ElementTree.Comment(f" {SIMULATED} "))
     ElementTree.indent(root)
     document: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return document + b"\n"
@@ -95,7 +92,7 @@ def _administrative_data(
             words("name", f"customer {NOT_RECORDED}: internal release"),
             element("location", words("further", NOT_RECORDED)),
         ),
-        element("statements", *_statements(record, record_sha256)),
+        element("statements", *statements_of(record, record_sha256)),
     )
 
 
@@ -230,85 +227,10 @@ def _person(name: str, role: str, description: str, main: bool) -> Element:
     )
 
 
-def _statements(record: Record, record_sha256: str) -> Iterator[Element]:
-    if record.run.simulated:
-        yield element(
-            "statement",
-            words("name", "SIMULATED"),
-            flag("traceable", False),
-            words("declaration", _SIMULATED),
-        )
-    if record.run.mode != "PROD":
-        yield _declared("Mode", f"made in mode {record.run.mode}: not for the release of a panel")
-    product = record.run.product
-    yield element(
-        "statement",
-        words("name", "Conformity"),
-        string("norm", "ILAC-G8:09/2019"),
-        string(
-            "reference",
-            f"limits of product {product.get('model', NOT_RECORDED)} "
-            f"{product.get('version', NOT_RECORDED)}, file SHA-256 "
-            f"{product.get('file_sha256', NOT_RECORDED)}",
-        ),
-        words(
-            "declaration",
-            f"{record.outcome}: {record.outcome.meaning} Decision rule: "
-            f"{record.run.decision_rule}",
-        ),
-        string("conformity", _CONFORMITY[record.outcome])
-        if record.outcome in _CONFORMITY
-        else None,
-    )
-    yield _declared("As found", _as_found(record))
-    yield _declared("Adjustment", _adjustment(record))
-    yield _declared(
-        "Scope",
-        "The results relate only to the item calibrated. Not to be reproduced except in full. Not "
-        "an accredited calibration. No recalibration interval is recommended.",
-    )
-    yield _declared(
-        "Record",
-        f"This document was made from the record with SHA-256 {record_sha256}; the record and the "
-        "statements on it are signed, and they decide where this document differs from them.",
-    )
-    for reason in record.reasons:
-        yield _declared(f"Reason {reason['code']}", reason["text"])
-    for note in record.notes:
-        yield _declared(f"Deviation or note {note.code}", note.text)
-
-
-def _declared(name: str, text: str) -> Element:
-    return element("statement", words("name", name), words("declaration", text))
-
-
-def _as_found(record: Record) -> str:
-    if record.panel is None:
-        return NOT_RECORDED
-    if record.panel.calibration == "OK":
-        return "The panel carried a valid calibration; this document states no results with it."
-    return (
-        "The panel carried no valid calibration (its loader says "
-        f"{record.panel.calibration}): there is nothing to be stated as found."
-    )
-
-
-def _adjustment(record: Record) -> str:
-    made = record.calibration_file
-    if made is None:
-        return "None: no calibration file was written."
-    held = (
-        "loaded into the panel and read back byte for byte"
-        if made.state == "loaded"
-        else "not proven to be in the panel"
-    )
-    return f"Calibration file {made.sha256} (SHA-256), sequence {made.sequence}: {held}."
-
-
 def _comment(record: Record) -> Element | None:
     """Return a remark for machines that read no statements: the schema lets any element stand."""
     if not record.run.simulated:
         return None
     remark = Element(f"{{{_REMARK}}}simulated")
-    remark.text = _SIMULATED
+    remark.text = SIMULATED
     return element("comment", remark)

@@ -4,30 +4,28 @@ Results of one measurand are one list with a column for each quantity, as the go
 GEMIMEG-II has it: what was asked for, what was measured, the limits, the conditions.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+import math
+from collections.abc import Sequence
 from itertools import groupby
 from xml.etree.ElementTree import Element
 
 from ledcal.calibration.decision import Statement
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Verdict
-from ledcal.calibration.record import Instrument, Measured, Record
+from ledcal.calibration.record import Measured, Record
 from ledcal.reports.conformity import judged
+from ledcal.reports.dcc_context import equipment, influence_conditions, used_methods, used_software
 from ledcal.reports.dcc_elements import (
     element,
-    flag,
-    real,
     real_list,
-    release,
     shown,
     string,
     unit_of,
     unit_of_name,
     words,
 )
+from ledcal.reports.number import decimal, last_place
 from ledcal.reports.quantity import measurand_words
-from ledcal.reports.text import NOT_RECORDED
 from ledcal.reports.verification import verification
 
 CONFORMITY = {
@@ -38,13 +36,6 @@ CONFORMITY = {
 }
 """The schema's word for each statement of ILAC-G8 that says something."""
 _CONDITION_STEPS = ("blank", "warm_up")
-_METHOD = (
-    "Irradiance at the reference plane by an optical power meter, corrected for the spectrum that "
-    "a spectroradiometer measures at the same time; blank readings before and after each are "
-    "subtracted. The panel's calibration curves over drive and board temperature are fitted, "
-    "written as a signed file and loaded into the panel; then the panel is asked for irradiances "
-    "through its own firmware and what it gives is measured."
-)
 
 
 def measurement_results(record: Record) -> Element:
@@ -88,142 +79,13 @@ def _part(
     return element(
         "measurementResult",
         words("name", name),
-        _used_methods(record),
+        used_methods(record),
         used_software("usedSoftware", record.run.software),
-        element("measuringEquipments", *(_equipment(i, record) for i in record.instruments))
+        element("measuringEquipments", *(equipment(i, record) for i in record.instruments))
         if record.instruments
         else None,
-        _influence_conditions(record, conditions, status),
+        influence_conditions(record, conditions, status),
         element("results", *(_result([*group]) for _, group in groupby(ordered, key=_kind))),
-    )
-
-
-def used_software(tag: str, software: Mapping[str, str], *, only: str | None = None) -> Element:
-    """Return the software of a run, or one of it; where it ran stands beside ledcal's name."""
-    place = software.get("platform", NOT_RECORDED)
-    return element(
-        tag,
-        *(
-            element(
-                "software",
-                words("name", name),
-                string("release", release(version)),
-                string("type", "application" if name == "ledcal" else "library"),
-                words("description", f"ran on {place}") if name == "ledcal" else None,
-            )
-            for name, version in software.items()
-            if name != "platform" and only in (None, name)
-        ),
-    )
-
-
-def _used_methods(record: Record) -> Element:
-    version = record.run.software.get("ledcal", NOT_RECORDED)
-    return element(
-        "usedMethods",
-        element(
-            "usedMethod",
-            words("name", "Calibration of an LED panel by ledcal's procedure"),
-            words("description", _METHOD),
-            string("reference", f"ledcal {version}, fixtures/procedure"),
-        ),
-        element(
-            "usedMethod",
-            words("name", "Measurement uncertainty"),
-            words(
-                "description",
-                "Each expanded uncertainty is the standard uncertainty times the coverage factor "
-                "k that is stated with it, for a coverage probability of 95.45 % of a "
-                "t-distribution with the effective degrees of freedom.",
-            ),
-            string("norm", "JCGM 100:2008"),
-        ),
-        element(
-            "usedMethod",
-            words("name", "Decision rule"),
-            words("description", record.run.decision_rule),
-            string("norm", "ILAC-G8:09/2019"),
-            string("norm", "JCGM 106:2012"),
-        ),
-    )
-
-
-def _equipment(instrument: Instrument, record: Record) -> Element:
-    said = instrument.certificate
-    traceability = said.get("traceability", NOT_RECORDED)
-    issued, due = said.get("issued", NOT_RECORDED), said.get("due", NOT_RECORDED)
-    in_date = _in_date(due, record.run.at)
-    return element(
-        "measuringEquipment",
-        words("name", measurand_words(instrument.role)),
-        element(
-            "certificate",
-            words("referral", f"certificate of {said.get('laboratory', NOT_RECORDED)}"),
-            string("referralID", said.get("number", NOT_RECORDED)),
-            string("procedure", "SHA-256 of the certificate's file at the station"),
-            string("value", said.get("file_sha256", NOT_RECORDED)),
-            words("description", f"issued {issued}, due {due}; {traceability}"),
-            None if in_date is None else flag("inValidityRange", in_date),
-            flag("traceable", False) if record.run.simulated else None,
-        ),
-        element("manufacturer", words("name", instrument.maker)),
-        string("model", instrument.model),
-        element("identifications", identification("manufacturer", instrument.serial, "serial")),
-        element(
-            "installedSoftware",
-            element(
-                "software",
-                words("name", f"firmware of {instrument.model}"),
-                string("release", release(instrument.firmware)),
-                string("type", "firmware"),
-            ),
-        ),
-    )
-
-
-def identification(issuer: str, value: str, name: str) -> Element:
-    """Return one identification: who gave it, what it is, and what it is called."""
-    return element(
-        "identification",
-        string("issuer", issuer),
-        string("value", value),
-        words("name", name),
-    )
-
-
-def _in_date(due: str, run_at: str) -> bool | None:
-    try:
-        return datetime.fromisoformat(run_at).date() <= date.fromisoformat(due)
-    except ValueError:
-        return None
-
-
-def _influence_conditions(
-    record: Record, conditions: Sequence[Measured], status: str | None
-) -> Element:
-    plane = "; ".join(f"{key.replace('_', ' ')} {text}" for key, text in record.run.plane.items())
-    return element(
-        "influenceConditions",
-        element(
-            "influenceCondition",
-            words("name", "Reference plane"),
-            string("status", status) if status else None,
-            element("data", words("text", plane)),
-        ),
-        *(
-            element(
-                "influenceCondition",
-                words("name", f"{measurand_words(one.measurand)} ({one.step.replace('_', ' ')})"),
-                element(
-                    "data",
-                    element(
-                        "quantity",
-                        real(one.value, unit_of(one.unit), one.expanded_uncertainty, one.k),
-                    ),
-                ),
-            )
-            for one in conditions
-        ),
     )
 
 
@@ -239,7 +101,13 @@ def _result(results: Sequence[Measured]) -> Element:
     unit = unit_of(first.unit)
     labels = ["panel" if m.channel is None else f"channel_{m.channel}" for m in results]
     columns = [
-        _column("Asked for", "basic_nominalValue", [m.nominal for m in results], unit, labels),
+        _column(
+            "Asked for",
+            "basic_nominalValue",
+            [_exact(m, m.nominal) for m in results],
+            unit,
+            labels,
+        ),
         element(
             "quantity",
             words("name", name),
@@ -253,8 +121,12 @@ def _result(results: Sequence[Measured]) -> Element:
             _conformity(results),
             refType="basic_measuredValue",
         ),
-        _column("Lower limit", "ledcal_lowerLimit", [m.lower for m in results], unit, labels),
-        _column("Upper limit", "ledcal_upperLimit", [m.upper for m in results], unit, labels),
+        _column(
+            "Lower limit", "ledcal_lowerLimit", [_exact(m, m.lower) for m in results], unit, labels
+        ),
+        _column(
+            "Upper limit", "ledcal_upperLimit", [_exact(m, m.upper) for m in results], unit, labels
+        ),
         *(_condition(key, [m.where.get(key) for m in results], labels) for key in first.where),
     ]
     return element(
@@ -262,6 +134,17 @@ def _result(results: Sequence[Measured]) -> Element:
         words("name", f"{name} ({first.step.replace('_', ' ')})"),
         element("data", element("list", *columns)),
     )
+
+
+def _exact(result: Measured, bound: float | None) -> float | None:
+    """Return a limit without the noise of binary arithmetic: two digits more than the result.
+
+    Limits are exact; this is how the certificate's page prints them, too.
+    """
+    if bound is None or not math.isfinite(bound) or not 0 < result.expanded_uncertainty < math.inf:
+        return bound
+    place = last_place(decimal(result.expanded_uncertainty)) - 2
+    return float(round(decimal(bound), -place))
 
 
 def _column(

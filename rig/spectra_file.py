@@ -68,7 +68,7 @@ def parquet_bytes(sent: SpectraSent, record: Record) -> bytes:
     from pyarrow import parquet
 
     rows = sent.spectra
-    times = pyarrow.array([one.at for one in rows]).cast(pyarrow.timestamp("us", tz="UTC"))
+    times = pyarrow.array([one.at for one in rows], pyarrow.timestamp("us", tz="UTC"))
     values = [[float(text) for text in one.irradiance_w_m2_nm] for one in rows]
     arrays = {
         "at": times,
@@ -180,7 +180,7 @@ def _axis(sent: SpectraSent, longest: int) -> list[str]:
 def _cells(one: SpectrumSent) -> list[str]:
     codes = ("?" if code is None else str(code) for code in one.drive_code.values())
     return [
-        one.at,
+        one.at.isoformat(timespec="microseconds"),
         " ".join(map(str, one.drive_code)),
         " ".join(codes),
         "" if one.integration_s is None else f"{one.integration_s:g}",

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from pathlib import Path
 
 from hypothesis import given
@@ -44,7 +45,7 @@ def test_a_spectrum_keeps_its_characters_and_settings(tmp_path: Path) -> None:
     (one,) = sent.spectra
     assert one.irradiance_w_m2_nm == ("1.461366E-04", "-7.1E-06", "0")
     assert (one.integration_s, one.averages, one.drive_code) == (0.009, 4, {})
-    assert one.at.endswith("+00:00")
+    assert one.at.utcoffset() == timedelta(0)
 
 
 def test_firmware_before_3_00_sends_no_label(tmp_path: Path) -> None:
@@ -121,5 +122,8 @@ def test_damaged_lines_are_passed_over(lines: list[str]) -> None:
 
 
 def test_a_line_of_another_type_is_damaged() -> None:
-    line = '{"at": "", "instrument": "panel", "dir": "in", "data": 7}'
-    assert read_spectra([line, line.replace("7", '"\\\\x"'), line[:-1]]).unreadable == 3
+    line = '{"at": "2026-01-01T00:00:00+00:00", "instrument": "panel", "dir": "in", "data": "7"}'
+    assert read_spectra([line]).unreadable == 0
+    changes = [('"7"', "7"), ('"7"', '"\\\\x"'), ("}", ""), ("+00:00", ""), ("2026", "20X6")]
+    damaged = [line.replace(*change) for change in changes]
+    assert read_spectra(damaged).unreadable == len(damaged)

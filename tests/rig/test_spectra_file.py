@@ -10,9 +10,12 @@ from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from ledcal.calibration.record import Record
+from ledcal.instruments.spectra_sent import read_spectra
 from ledcal.instruments.transcript import Transcript
 from ledcal.rig.cli import app
 from ledcal.rig.closing import SEAL, close_run
@@ -90,6 +93,47 @@ def test_values_are_those_of_the_transcript_bit_for_bit(
     assert dark[1:5] == ([], [], 0.018, 1)
     assert lit[1:5] == ([2], [None], None, 1)
     assert parquet_bytes(sent_spectra(taken[0]), record) == content
+
+
+WORDS = ["*MEAS:SPRAD\r", "*CONF:TINT?\r", "SOUR1:DRIV?\n", "OUTP1 ON\n", "SOUR1:IRR 1\n"]
+NUMBERS = st.integers(-(10**12), 10**12) | st.floats()
+SAID = st.sampled_from(WORDS) | st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["\x06\x07", "*CONF:AVER ", "*CONF:WRAN 350 1000 ", "SOUR1:DRIV ", "t: ", ""]),
+    st.lists(NUMBERS, max_size=3).map(lambda found: "\r".join(map(str, found))),
+    st.sampled_from(["\r\r", "\r", "\n"]),
+)
+AT = "2026-03-01T12:00:00.000001+00:00"
+ENTRY = st.fixed_dictionaries(
+    {
+        "at": st.just(AT) | st.datetimes().map(str),
+        "instrument": st.sampled_from(["panel", "spectrometer"]),
+        "dir": st.sampled_from(["in", "out"]),
+        "data": SAID.map(lambda text: text.encode("unicode_escape").decode()),
+    }
+)
+ANSWER = st.lists(st.integers(-9, 10**21) | st.floats(-9, 9), min_size=1, max_size=3).map(
+    lambda found: {
+        **{"at": AT, "instrument": "spectrometer", "dir": "in"},
+        "data": "\\x06\\x07" + "\\r".join(map(str, found)) + "\\r\\r",
+    }
+)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.lists(ENTRY | ANSWER, min_size=1, max_size=12))
+def test_no_transcript_keeps_a_run_from_being_closed(
+    record: Record, entries: list[dict[str, str]]
+) -> None:
+    measure = {"at": AT, "instrument": "spectrometer", "dir": "out", "data": "*MEAS:SPRAD\\r"}
+    sent = read_spectra([json.dumps(entry) for entry in (measure, *entries)])
+    event(f"{len(sent.spectra)} spectra")
+    assert parquet_bytes(sent, record)
+    assert csv_text(sent, record)
 
 
 def test_the_file_says_what_it_holds(
