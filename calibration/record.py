@@ -34,6 +34,8 @@ class RunStarted:
         software: Name to version, of ledcal and all that it computes and measures with.
         at: UTC time, ISO 8601.
         proves: Run whose issued file is proven by light; empty where a new file is made.
+        laboratory: name, country_code, city, post_code and street, as far as the station file
+            states them.
     """
 
     run: str
@@ -51,6 +53,7 @@ class RunStarted:
     software: dict[str, str]
     at: str
     proves: str = ""
+    laboratory: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

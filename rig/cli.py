@@ -9,6 +9,7 @@ from ledcal.rig import (
     delivery_commands,
     doctor_command,
     drive_command,
+    exchange_commands,
     key_commands,
     product_commands,
     record_commands,
@@ -254,5 +255,6 @@ delivery_commands.add_to(app)
 doctor_command.add_to(app)
 drive_command.add_to(app)
 record_commands.add_to(app)
+exchange_commands.add_to(app)
 app.add_typer(key_commands.app)
 app.add_typer(product_commands.app)

@@ -17,6 +17,7 @@ from ledcal.rig.keys import SigningKey, engineering_key, known_public_key
 from ledcal.rig.log_book import LOG_PROOF, enter_run
 from ledcal.rig.run import NOT_RECORDED
 from ledcal.rig.settings import SettingsFile
+from ledcal.rig.spectra_file import write_spectra
 from ledcal.rig.statements import PERFORMED, RECORD_ENVELOPE, record_envelope, signed
 from ledcal.rig.station import Station, beside
 from ledcal.rig.store.opened import store_url
@@ -80,6 +81,7 @@ def close_run(folder: Path, key: SigningKey) -> Record:
     content = record_bytes(events)
     write_whole(folder / RECORD, content)
     write_whole(folder / RECORD_ENVELOPE, record_envelope(content, key))
+    write_spectra(folder, record)
     statements = _performed(record, content)
     for statement in statements:
         write_whole(folder / PERFORMED, signed(statement, key))

@@ -147,6 +147,8 @@ def start_run(
         "software": software(),
         "proves": proves,
     }
+    if bench.laboratory is not None:
+        facts["laboratory"] = bench.laboratory.model_dump(exclude_none=True)
     journal.append("run_started", facts)
     return journal
 

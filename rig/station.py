@@ -92,6 +92,16 @@ class PanelSettings(Settings):
     resource: Text
 
 
+class LaboratorySettings(Settings):
+    """Who calibrates, for certificates; the country as ISO 3166-1 has it, "DE" for example."""
+
+    name: Text
+    country_code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    city: Text | None = None
+    post_code: Text | None = None
+    street: Text | None = None
+
+
 class Station(Settings):
     """The whole station file."""
 
@@ -107,6 +117,7 @@ class Station(Settings):
     clock: ClockSettings = ClockSettings()
     plane: PlaneSettings
     decision: DecisionSettings = DecisionSettings()
+    laboratory: LaboratorySettings | None = None
     power_meter: InstrumentSettings
     spectrometer: InstrumentSettings
     thermocouple_logger: LoggerSettings

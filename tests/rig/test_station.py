@@ -47,6 +47,8 @@ def test_a_simulated_demo_station_is_read(station: SettingsFile[Station]) -> Non
         (("plane", "distance_mm"), -1.0, "greater than 0"),
         (("plane", "u_cosine"), 0.5, "less than or equal to 0.1"),
         (("plane", "turned_spectrometer_ratio"), 0.933, "needs another spectrometer_ratio"),
+        (("laboratory",), {"name": "Lab"}, "country_code: is missing"),
+        (("laboratory",), {"name": "Lab", "country_code": "Germany"}, "match pattern"),
         (("decision", "guard_factor"), -1.0, "greater than or equal to 0"),
         (("power_meter", "serial"), 12, "valid string"),
         (("power_meter", "resource"), None, "is missing"),

@@ -3,10 +3,12 @@
 import json
 import re
 import shutil
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 pytestmark = pytest.mark.system
@@ -79,7 +81,7 @@ def test_one_flipped_bit_in_any_file_is_named(
 ) -> None:
     run = Path(passed["folder"])
     names = sorted(path.name for path in run.iterdir())
-    assert len(names) == 17
+    assert len(names) == 18
     for number, name in enumerate(names):
         copy = tmp_path / str(number) / run.name
         shutil.copytree(run, copy)
@@ -91,6 +93,40 @@ def test_one_flipped_bit_in_any_file_is_named(
     assert done.returncode == 1
     found = json.loads(done.stdout)["paths"]
     assert [[one["file"] for one in each["findings"]] for each in found] == [[n] for n in names]
+
+
+def test_raw_spectra_are_those_on_the_wire(
+    passed: dict[str, Any], ledcal: Ledcal, tmp_path: Path
+) -> None:
+    run = Path(passed["folder"])
+    # Read here with nothing of ledcal: a spectrum is what follows ACK, BEL and its label.
+    wire = [
+        match[1].split(r"\\r")
+        for line in (run / "transcript.jsonl").read_text("ascii").splitlines()
+        if (match := re.search(r"nm\)\]:\\\\r\\\\r(.*?)\\\\r\\\\r", line))
+    ]
+    assert len(wire) > 50
+    found = duckdb.execute(
+        f"select irradiance_w_m2_nm from '{run / 'spectra.parquet'}'"
+    ).fetchall()
+    sent = [[float(text) for text in one] for one in wire]
+    assert [struct.pack("<651d", *row[0]) for row in found] == [
+        struct.pack("<651d", *row) for row in sent
+    ]
+    done = ledcal("spectra", passed["run"], "--csv", tmp_path / "x.csv", cwd=passed["cwd"])
+    assert done.returncode == 0, done.stderr
+    rows = [line.split(",")[5:] for line in (tmp_path / "x.csv").read_text().splitlines()]
+    assert rows[-len(wire) :] == wire
+
+
+def test_digital_certificate_states_what_was_verified(
+    passed: dict[str, Any], ledcal: Ledcal, tmp_path: Path
+) -> None:
+    done = ledcal("dcc", passed["run"], "--output", tmp_path / "dcc.xml", cwd=passed["cwd"])
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "dcc.xml").read_text()
+    for words in ("T. Nguyen", passed["run"], "SIMULATED", r"\watt\metre\tothe{-2}"):
+        assert words in text
 
 
 def test_show_and_history_tell_the_run(passed: dict[str, Any], ledcal: Ledcal) -> None:
