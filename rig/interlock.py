@@ -63,6 +63,8 @@ class Interlock:
             StationError: A thermocouple shows what cannot be.
             PanelError: The panel is too hot, heats too fast, or its fan does not run.
         """
+        # The panel's own sensor first: it needs no thermocouple to be too hot.
+        self._not_hot(limit, panel, {})
         self._believe(now_s, thermocouples.thermocouple_degc)
         self._not_hot(limit, panel, thermocouples.thermocouple_degc)
         self._not_rising(now_s, limit, panel.board_degc)

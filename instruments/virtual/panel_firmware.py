@@ -21,7 +21,7 @@ from ledcal.calibration.firmware import (
     round_irradiance,
     round_temperature,
 )
-from ledcal.instruments.virtual.loading import Loading
+from ledcal.instruments.virtual.firmware_loading import Loading
 from ledcal.instruments.virtual.world import World
 
 PRODUCT_CODE, HARDWARE_REVISION, DRIVE_EPOCH = 4201, 1, 1

@@ -189,7 +189,7 @@ def test_power_lost_in_an_install_leaves_a_whole_file(
     signed.bench.truth(set="unwritten", value="old")
     signed.bench.truth(set="power_loss_at_byte", value=written)
     lost = ledcal(*at_panel(signed, "install"), cwd=signed.cwd)
-    assert lost.returncode == 1, lost.stdout + lost.stderr
+    assert lost.returncode == 5, lost.stdout + lost.stderr
     assert "PANEL_RESTARTED" in lost.stdout
     assert ledcal(*at_panel(signed, "read-back"), cwd=signed.cwd).returncode == 0
     assert ledcal(*at_panel(signed, "install"), cwd=signed.cwd).returncode == 0
