@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ledcal.rig import delivery_commands, key_commands, record_commands
+from ledcal.rig import delivery_commands, key_commands, record_commands, site_commands
 from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherData, refusals
 
 app = typer.Typer(
@@ -215,4 +215,5 @@ def report(
 
 delivery_commands.add_to(app)
 record_commands.add_to(app)
+site_commands.add_to(app)
 app.add_typer(key_commands.app)
