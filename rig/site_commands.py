@@ -1,35 +1,25 @@
-"""Commands for a site with several stations: `site`, `admit`, `alarms`, `introduce`, `upload`."""
+"""Commands for a site with several stations, and for a station that uploads to one."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, refusals
+from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherStore, refusals
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(site)
     app.command()(admit)
+    app.command()(verify_site)
     app.command()(alarms)
     app.command()(introduce)
     app.command()(upload)
 
 
-SiteStore = Annotated[
-    str | None,
-    typer.Option(
-        "--store",
-        metavar="URL",
-        envvar="LEDCAL_STORE",
-        help="Record store of the site, sqlite:///FILE or postgresql://…; one in its data folder.",
-    ),
-]
-
-
 def site(
-    store: SiteStore = None,
+    store: OtherStore = None,
     data: Data = DATA_FOLDER,
     listen: Annotated[
         str, typer.Option(metavar="ADDRESS:PORT", help="Where stations reach it.")
@@ -58,7 +48,7 @@ def admit(
         list[Path],
         typer.Option(metavar="FILE.pub", help="Public key that it signs with; may be repeated."),
     ],
-    store: SiteStore = None,
+    store: OtherStore = None,
     data: Data = DATA_FOLDER,
 ) -> None:
     """Let a station upload to this site; print its token, which is told only once.
@@ -74,7 +64,7 @@ def admit(
             typer.echo(let_in(data, opened, name, key))
 
 
-def alarms(store: SiteStore = None, data: Data = DATA_FOLDER, json: AsJson = False) -> None:
+def alarms(store: OtherStore = None, data: Data = DATA_FOLDER, json: AsJson = False) -> None:
     """List what stations said that contradicts what they said before. Exit code 1 if anything."""
     with refusals(json):
         from ledcal.rig.site.site_log import alarms as kept
@@ -86,6 +76,18 @@ def alarms(store: SiteStore = None, data: Data = DATA_FOLDER, json: AsJson = Fal
             found = kept(connection)
         print_alarms(found, as_json=json)
     raise typer.Exit(1 if found else 0)
+
+
+def verify_site(store: OtherStore = None, data: Data = DATA_FOLDER, json: AsJson = False) -> None:
+    """Check the site's log, its copies of the stations' logs, and every run. Exit code 0 or 1."""
+    with refusals(json):
+        from ledcal.rig.site.check import verify_site as check
+        from ledcal.rig.store.opened import store_url
+        from ledcal.rig.summary import print_verifications
+
+        found = check(data, store or store_url(data))
+        print_verifications(found, as_json=json)
+    raise typer.Exit(1 if any(one.findings for one in found) else 0)
 
 
 def introduce(

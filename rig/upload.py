@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from ledcal.calibration.errors import RecordError
+from ledcal.reports.text import legible
 from ledcal.rig.closing import SEAL
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.keys import require_owner_only
@@ -20,7 +21,7 @@ from ledcal.rig.log_book import RUN_CLOSED
 from ledcal.rig.run import RUNS
 from ledcal.rig.store.opened import Store, open_store_to_read, store_url
 from ledcal.rig.store.schema import LOG_ENTRY
-from ledcal.rig.upload_bundle import write_bundle
+from ledcal.rig.upload_bundle import RUN_ID, write_bundle
 from ledcal.rig.upload_growth import log_origin, next_growth
 from ledcal.rig.upload_http import SiteClient, Told
 
@@ -88,12 +89,12 @@ def upload(data_folder: Path, site: SiteClient, say: Callable[[str], None]) -> U
         entries = _bring_log(store, site, origin, say)
     runs = []
     for run in _missing(site, origin):
-        wrong = _bring_run(data_folder / RUNS / run, site)
+        wrong = _bring_run(data_folder, run, site)
         if wrong is None:
             runs.append(run)
             say(f"run {run}")
         else:
-            left.append(f"run {run}: {wrong}")
+            left.append(f"run {legible(run)}: {wrong}")
     return Uploaded(origin=origin, entries=entries, runs=tuple(runs), left=tuple(left))
 
 
@@ -138,12 +139,18 @@ def _missing(site: SiteClient, origin: str) -> Iterator[str]:
         found = site.ask(f"/missing/{origin}?after={after}").missing()
         if not found:
             return
-        yield from (run for _, run in found)
-        after = found[-1][0]
+        for number, run in found:
+            if number <= after:
+                raise StationError("SITE", "the site names the runs that it misses out of order")
+            after = number
+            yield run
 
 
-def _bring_run(run: Path, site: SiteClient) -> str | None:
+def _bring_run(data_folder: Path, name: str, site: SiteClient) -> str | None:
     """Bring a run; return why the site does not have it, None when it has."""
+    if not RUN_ID.fullmatch(name):
+        return "is no id of a run"
+    run = data_folder / RUNS / name
     if not (run / SEAL).is_file():
         return "is in the log, but not sealed here: it is being closed, was cut off, or is gone"
     try:

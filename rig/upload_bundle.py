@@ -52,6 +52,8 @@ def write_bundle(run: Path, output: BufferedRandom) -> str:
                 info.create_system = _UNIX
                 info.external_attr = _MODE << 16
                 archive.writestr(info, path.read_bytes())
+        if output.tell() > LARGEST_BUNDLE:
+            raise RefusedInput("BUNDLE", f"{run}: is larger than {LARGEST_BUNDLE} bytes")
         output.seek(0)
         return hashlib.file_digest(output, "sha256").hexdigest()
     except OSError as error:

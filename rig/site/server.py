@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from ledcal.rig.trust import known_keys
 from ledcal.rig.upload_bundle import LARGEST_BUNDLE
 from ledcal.rig.upload_growth import LARGEST_GROWTH, read_growth
 
+_LOG = logging.getLogger(__name__)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ORIGIN = re.compile(r"ledcal/[0-9a-f]{16}")
 _NUMBER = re.compile(r"-1|0|[1-9][0-9]{0,15}")
@@ -55,9 +57,10 @@ def _for_stations(answer: Answer) -> Endpoint:
             return await answer(server, request, station)
         except Refusal as error:
             return _refused(error.status, error.code, error.text)
-        except RigError as error:
+        except (RigError, OSError) as error:
             # The station can try again; it need not know the paths of this machine.
-            return _refused(_BUSY, error.code, "the site cannot do this now; see its messages")
+            _LOG.error("%s %s: %s", request.method, request.url.path, error)
+            return _refused(_BUSY, "SITE", "the site cannot do this now; see its messages")
         except ClientDisconnect:
             return _refused(BAD_REQUEST, "CUT", "the connection ended before the upload")
 

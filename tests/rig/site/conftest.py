@@ -30,6 +30,12 @@ from tests.rig.store.conftest import postgresql, url
 
 __all__ = ["postgresql", "url"]  # fixtures
 
+METER = {
+    **{"role": "power_meter", "maker": "Thorlabs", "model": "PM103", "serial": "M1"},
+    **{"firmware": "1", "resource": "ASRL1::INSTR"},
+    "certificate": {"number": "EMU-PM-1", "due": "2027-01-01"},
+}
+
 
 @dataclass(frozen=True)
 class AtSite:
@@ -88,7 +94,7 @@ def served(server: SiteServer) -> Iterator[str]:
 @pytest.fixture
 def site(url: str, tmp_path: Path) -> Iterator[LiveSite]:
     data_folder = tmp_path / "site"
-    data_folder.mkdir()
+    data_folder.mkdir(exist_ok=True)
     key = engineering_key(data_folder)
     with open_store(url) as store, served(SiteServer(store, data_folder, key)) as address:
         yield LiveSite(address, data_folder, store, key)
@@ -119,6 +125,7 @@ def close_one(station: SettingsFile[Station], product: SettingsFile[Product]) ->
         request = Request(serial=SERIAL, reason=reason)
         journal = start_run(folder, request, station, product, certificate_paths(station))
         journal.append("panel", asdict(panel_identity()))
+        journal.append("instrument", METER)
         journal.append("run_finished", finished(Outcome.ABORTED, [{"code": "X", "text": "y"}]))
         journal.close()
         close_run(folder, engineering_key(data_folder))

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -75,9 +76,16 @@ def test_a_log_goes_on_where_it_was(site: LiveSite, admitted: Admit, close_one: 
 def test_the_index_answers_for_all_stations(site: LiveSite, url: str, admitted: Admit) -> None:
     for number, name in enumerate(("one", "two")):
         assert site.upload(admitted(name, number)).left == ()
-    assert rows(site, "run") == 2
-    with pytest.raises(RefusedInput, match="took part in no run here"):
-        touched(site.data_folder, "M1", url=url)  # these runs ended before their instruments
+    found = touched(site.data_folder, "M1", url=url)
+    assert [(one.run, one.lost) for one in found] == [(run_id(0), ""), (run_id(1), "")]
+
+
+def test_several_uploads_of_one_station_at_once(site: LiveSite, admitted: Admit) -> None:
+    station = admitted("one", 1, 2, 3)
+    with ThreadPoolExecutor(4) as pool:
+        done = [*pool.map(site.upload, [station] * 4)]
+    assert {one.left for one in done} == {()}
+    assert (rows(site, "run"), rows(site, "station_entry"), site.alarms()) == (3, 3, [])
 
 
 def test_what_is_missing_at_the_station_is_told(site: LiveSite, admitted: Admit) -> None:
