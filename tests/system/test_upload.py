@@ -32,8 +32,8 @@ from tests.rig.store.conftest import postgresql, url
 
 __all__ = ["postgresql", "url"]  # fixtures
 pytestmark = pytest.mark.system
-STATIONS, RUNS_EACH = 8, 4
-KILL_AT = (3, 11, 20)
+STATIONS, RUNS_EACH = 8, 3
+KILL_AT = (3, 12)
 """How many runs have arrived when the site is killed."""
 
 
