@@ -6,7 +6,9 @@ tell that it is in the log, without the other entries.
 
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Self
 
+_HASH_LENGTH = 32
 EMPTY_ROOT = sha256().digest()
 """Root of the log without an entry (RFC 9162, 2.1.1)."""
 
@@ -34,6 +36,25 @@ class Frontier:
         self._edge: list[bytes] = []
         for leaf in leaves:
             self.append(leaf)
+
+    @classmethod
+    def resumed(cls, size: int, edge: bytes) -> Self:
+        """Go on with a tree of so many leaves, from the `edge` that it had.
+
+        Raises:
+            ValueError: No tree of that size has such an edge.
+        """
+        if size < 0 or len(edge) != _HASH_LENGTH * size.bit_count():
+            raise ValueError(f"{len(edge)} bytes are not the right edge of a tree of {size}")
+        frontier = cls()
+        frontier.size = size
+        frontier._edge = [edge[at : at + _HASH_LENGTH] for at in range(0, len(edge), _HASH_LENGTH)]
+        return frontier
+
+    @property
+    def edge(self) -> bytes:
+        """The roots of the whole subtrees, largest first: one for each one bit of the size."""
+        return b"".join(self._edge)
 
     def append(self, leaf: bytes) -> None:
         """Add the hash of one more entry."""

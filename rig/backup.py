@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import canonical, sha256_hex
 from ledcal.rig.key_file import public_key_toml
-from ledcal.rig.keys import ENGINEERING_KEY, known_public_key
+from ledcal.rig.keys import ENGINEERING_KEY, SITE_TOKEN, known_public_key
 from ledcal.rig.store.opened import STORE
 from ledcal.rig.trust import TRUSTED
 from ledcal.rig.verify import Verification
@@ -22,6 +22,7 @@ from ledcal.rig.verify_archive import is_data_folder, verify_data
 
 MANIFEST = "backup.json"
 BACKUP_FORMAT = "ledcal-backup/1"
+_SECRET = (ENGINEERING_KEY, SITE_TOKEN)
 _PUBLIC_NAME = "engineering key of the data folder that was backed up"
 
 
@@ -114,7 +115,7 @@ def _sources(data_folder: Path, scratch: Path) -> Iterator[tuple[str, Path]]:
     for path in sorted(data_folder.rglob("*")):
         name = path.relative_to(data_folder).as_posix()
         whole = path.is_file() and not path.is_symlink()
-        if not whole or name.startswith(STORE) or name == ENGINEERING_KEY or _is_passing(path):
+        if not whole or name.startswith(STORE) or name in _SECRET or _is_passing(path):
             continue
         yield name, path
     public = known_public_key(data_folder)

@@ -13,6 +13,7 @@ from ledcal.rig import (
     key_commands,
     product_commands,
     record_commands,
+    site_commands,
 )
 from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherData, refusals
 from ledcal.rig.standard_streams import hold_standard_streams
@@ -256,5 +257,6 @@ doctor_command.add_to(app)
 drive_command.add_to(app)
 record_commands.add_to(app)
 exchange_commands.add_to(app)
+site_commands.add_to(app)
 app.add_typer(key_commands.app)
 app.add_typer(product_commands.app)

@@ -21,6 +21,15 @@ OtherData = Annotated[
         help="Data folder, instead of the station file's.",
     ),
 ]
+OtherStore = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="URL",
+        envvar="LEDCAL_STORE",
+        help="Record store, sqlite:///FILE or postgresql://…, instead of the data folder's own.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 

@@ -69,6 +69,23 @@ def require_room(folder: Path, needed_bytes: int) -> None:
         )
 
 
+def synced(folder: Path) -> None:
+    """Wait until the disk has all files of a folder, and the folder itself.
+
+    Raises:
+        StationError: The disk refuses.
+    """
+    try:
+        for path in [*folder.rglob("*"), folder]:
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    except OSError as error:
+        raise StationError("DISK", f"{folder}: cannot be kept: {error.strerror}") from error
+
+
 def require_writable(folder: Path) -> None:
     """Make the data folder and prove that it can be written, before any light.
 

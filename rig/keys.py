@@ -23,6 +23,8 @@ from ledcal.calibration.codec import key_id
 from ledcal.rig.errors import RefusedInput, StationError
 
 ENGINEERING_KEY = "keys/engineering.pem"
+SITE_TOKEN = "keys/site.token"
+"""What a site gave to the station, so that it may upload."""
 
 
 Purpose = Literal["PROD", "ENG", "RELEASE"]

@@ -20,8 +20,8 @@ from ledcal.rig.store.log import (
     LogEntry,
     append,
     checkpoint,
+    origin,
     prove_inclusion,
-    root,
     size,
 )
 from ledcal.rig.store.opened import open_store
@@ -150,8 +150,7 @@ def _number_of(connection: Connection, entry: LogEntry) -> int | None:
 
 
 def _proof(connection: Connection, number: int, key: SigningKey) -> LogProof:
-    # The log's name is the hash of its first entry: a log that was begun anew has another.
-    note = checkpoint(connection, f"ledcal/{root(connection, 1)[:8].hex()}", key)
+    note = checkpoint(connection, origin(connection), key)
     content = connection.execute(
         select(LOG_ENTRY.c.entry).where(LOG_ENTRY.c.number == number)
     ).scalar_one()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ledcal.calibration.statement import Meaning
-from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, refusals
+from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherStore, refusals
 
 
 def add_to(app: typer.Typer) -> None:
@@ -67,6 +67,7 @@ def touched(
             min=0.0, metavar="M", help="How many times its stated U (k = 2) it was found off."
         ),
     ] = 1.0,
+    store: OtherStore = None,
     data: Data = DATA_FOLDER,
     json: AsJson = False,
 ) -> None:
@@ -79,7 +80,7 @@ def touched(
         from ledcal.rig.touched import touched as ask
 
         first, last = since and since.date(), until and until.date()
-        found = ask(data, instrument, first, last)
+        found = ask(data, instrument, first, last, url=store)
         print_touched(instrument, found, times, as_json=json)
     raise typer.Exit(1 if any(one.may_be_out(times) for one in found) else 0)
 

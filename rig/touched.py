@@ -73,7 +73,12 @@ class Touched:
 
 
 def touched(
-    data_folder: Path, instrument: str, since: date | None = None, until: date | None = None
+    data_folder: Path,
+    instrument: str,
+    since: date | None = None,
+    until: date | None = None,
+    *,
+    url: str | None = None,
 ) -> list[Touched]:
     """Return every run in which an instrument took part, oldest first.
 
@@ -82,12 +87,13 @@ def touched(
         instrument: Its serial.
         since: First day, UTC.
         until: Last day, UTC.
+        url: Of the record store; the data folder's own without it.
 
     Raises:
         RefusedInput: There is no record store, or no instrument of that serial in it.
         StationError: The store cannot be read.
     """
-    with open_store_to_read(store_url(data_folder)) as store, store.reading() as connection:
+    with open_store_to_read(url or store_url(data_folder)) as store, store.reading() as connection:
         rows = connection.execute(
             select(
                 *(RUN.c.run, RUN.c.serial, RUN.c.outcome, RUN.c.started_at),

@@ -15,6 +15,8 @@ from ledcal.rig.keys import signature_holds
 from ledcal.rig.log_book import LOG_PROOF, RUN_CLOSED, read_proof
 from ledcal.rig.proof import closed_folders
 from ledcal.rig.run import RUNS
+from ledcal.rig.site.admission import STATIONS
+from ledcal.rig.site.check import verify_site
 from ledcal.rig.store.opened import STORE, open_store_to_read, store_url
 from ledcal.rig.store.schema import LOG_ENTRY, RUN
 from ledcal.rig.store.verify_log import LogCheck, verify_log
@@ -30,6 +32,8 @@ def is_data_folder(path: Path) -> bool:
 def verify_data(data_folder: Path) -> list[Verification]:
     """Return what was found in a data folder: of its log first, then of each run.
 
+    A site's data folder is checked as one, with the store in it.
+
     A run that was never closed, because it runs or was cut off, is left out: it is in no log yet,
     and `ledcal show` tells it.
 
@@ -37,6 +41,9 @@ def verify_data(data_folder: Path) -> list[Verification]:
         RefusedInput: A trusted key is in a damaged file.
         StationError: The record store cannot be read at all.
     """
+    if (data_folder / STATIONS).is_dir():
+        # What a site keeps stands in the logs of its stations.
+        return verify_site(data_folder, store_url(data_folder))
     folders = closed_folders(data_folder)
     if not (data_folder / STORE).is_file():
         gone = Finding(file=STORE, text="is missing, and with it the log that the runs prove")

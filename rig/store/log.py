@@ -93,6 +93,16 @@ def root(connection: Connection, entries: int) -> bytes:
     return EMPTY_ROOT if entries == 0 else _span(connection, 0, entries)
 
 
+def origin(connection: Connection) -> str:
+    """Return the name of a log that has an entry: one that was begun anew has another."""
+    return origin_of(root(connection, 1))
+
+
+def origin_of(first_leaf: bytes) -> str:
+    """Return the name of the log whose first entry has this hash."""
+    return f"ledcal/{first_leaf[:8].hex()}"
+
+
 def checkpoint(connection: Connection, origin: str, key: SigningKey) -> str:
     """Sign what the log is now, keep it, and return the note.
 

@@ -13,9 +13,9 @@ from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.store.triggers import require_triggers
 
 STORE = "records.sqlite"
-HEAD = "0001"
+HEAD = "0003"
 """The newest step in `migrations/versions`."""
-_OLDER: tuple[str, ...] = ()
+_OLDER: tuple[str, ...] = ("0001",)
 """The steps before it."""
 _MIGRATION_LOCK = 0x1EDCA1
 _BUSY_LIMIT_S = 30.0
@@ -88,6 +88,8 @@ def open_store(url: str) -> Iterator[Store]:
 def open_store_to_read(url: str) -> Iterator[Store]:
     """Open a store that is there for a while, without writing a byte.
 
+    One that an older ledcal wrote last is read too: later steps only add tables.
+
     Raises:
         RefusedInput: There is no store, or the URL is none.
         StationError: The database cannot be reached, or is of a newer ledcal.
@@ -95,7 +97,7 @@ def open_store_to_read(url: str) -> Iterator[Store]:
     engine = _engine(url, read_only=True)
     try:
         with _words(engine), engine.begin() as connection:
-            _require_head(connection)
+            _require_head(connection, *_OLDER)
         yield Store(engine)
     finally:
         engine.dispose()
@@ -173,9 +175,9 @@ def _migrate(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _require_head(connection: Connection) -> None:
+def _require_head(connection: Connection, *also: str) -> None:
     found = _revision(connection)
-    if found != HEAD:
+    if found not in (HEAD, *also):
         raise StationError(
             "STORE",
             f"the record store has tables of version {found}, this ledcal knows {HEAD}; "

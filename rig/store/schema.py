@@ -1,7 +1,8 @@
 """The tables of the record store, one schema for SQLite and PostgreSQL; rows are only added.
 
 A run's folder is the original; `run`, `instrument_use` and `result` are an index of it that can be
-made again. `log_entry`, `tree_node` and `checkpoint` are the log.
+made again. `log_entry`, `tree_node` and `checkpoint` are the log. `station_entry` and
+`station_checkpoint` are a site's copies of the logs of its stations; a station's own are empty.
 """
 
 from sqlalchemy import (
@@ -100,3 +101,27 @@ RESULT = Table(
     Column("verdict", String, nullable=False),
 )
 """`conditions` is JSON: what the record has under `where`."""
+
+STATION_ENTRY = Table(
+    "station_entry",
+    METADATA,
+    Column("origin", String, primary_key=True),
+    Column("number", _NUMBER, primary_key=True, autoincrement=False),
+    Column("kind", String, nullable=False, index=True),
+    Column("subject", String, nullable=False, index=True),
+    Column("record_sha256", String),
+    Column("entry", LargeBinary, nullable=False),
+)
+"""`origin` is the name of the station's log; `record_sha256` is there where a run was closed."""
+
+STATION_CHECKPOINT = Table(
+    "station_checkpoint",
+    METADATA,
+    Column("origin", String, primary_key=True),
+    Column("size", _NUMBER, primary_key=True, autoincrement=False),
+    Column("note", String, nullable=False),
+    Column("edge", LargeBinary, nullable=False),
+    Column("station", String, nullable=False, index=True),
+    Column("received_at", String, nullable=False),
+)
+"""`edge` is the tree's right edge, from which it goes on; `station` is by whose token it came."""

@@ -113,3 +113,18 @@ def test_what_is_not_there_has_no_proof() -> None:
     assert not inclusion_holds(0, 0, LEAVES[0], [], root([]))
     assert not consistency_holds(0, 3, EMPTY_ROOT, root(LEAVES[:3]), [])
     assert not consistency_holds(2, 1, root(LEAVES[:2]), root(LEAVES[:1]), [])
+
+
+@given(leaves=st.lists(st.binary(min_size=32, max_size=32), max_size=40), cut=st.integers(0, 40))
+def test_a_tree_goes_on_from_its_edge(leaves: list[bytes], cut: int) -> None:
+    begun = Frontier(leaves[:cut])
+    resumed = Frontier.resumed(begun.size, begun.edge)
+    for leaf in leaves[cut:]:
+        resumed.append(leaf)
+    assert (resumed.size, resumed.root()) == (len(leaves), root(leaves))
+
+
+@pytest.mark.parametrize(("size", "edge"), [(1, b""), (2, bytes(64)), (3, bytes(63)), (-1, b"")])
+def test_an_edge_that_is_none(size: int, edge: bytes) -> None:
+    with pytest.raises(ValueError, match="are not the right edge of a tree"):
+        Frontier.resumed(size, edge)

@@ -11,7 +11,6 @@ import pytest
 from typer.testing import CliRunner
 
 from ledcal.calibration.outcome import Outcome
-from ledcal.rig.certificates import certificate_paths
 from ledcal.rig.cli import app
 from ledcal.rig.closing import close_run, finished
 from ledcal.rig.dcc_schema import schema_findings
@@ -140,5 +139,5 @@ def test_laboratory_of_the_station_file_is_in_the_record(
     for number, (one, wanted) in enumerate(((station, {}), (changed, said))):
         folder = tmp_path / str(number)
         folder.mkdir()
-        start_run(folder, request, one, product, certificate_paths(one)).close()
+        start_run(folder, request, one, product).close()
         assert record_of(folder).run.laboratory == wanted

@@ -36,6 +36,14 @@ def test_no_row_is_changed_or_deleted(url: str, table: str) -> None:
             append(connection, ENTRY)
             connection.execute(text("INSERT INTO checkpoint VALUES (1, 'note')"))
             connection.execute(
+                text("INSERT INTO station_entry VALUES ('o', 0, 'k', 's', NULL, :entry)"),
+                {"entry": b"e"},
+            )
+            connection.execute(
+                text("INSERT INTO station_checkpoint VALUES ('o', 1, 'n', :edge, 's', 'a')"),
+                {"edge": b"e"},
+            )
+            connection.execute(
                 text(
                     "INSERT INTO run VALUES ('r', 's', 'u', 'ENG', true, 1, 'o', 'w', 's', 'p', "
                     "'h', 'a', 'b', 'PASS', '', NULL, 'h')"
@@ -70,6 +78,19 @@ def test_a_store_without_its_guards_is_not_used(url: str) -> None:
     with pytest.raises(StationError, match="lost its guards log_entry_no_delete"):
         with open_store(url):
             pass
+
+
+def test_an_older_store_is_read_as_it_is_and_brought_up_to_date_by_a_writer(url: str) -> None:
+    with open_store(url) as store, store.adding() as connection:
+        append(connection, ENTRY)
+        for table in ("station_entry", "station_checkpoint"):
+            connection.execute(text(f"DROP TABLE {table}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    for opened in (open_store_to_read, open_store):
+        with opened(url) as store, store.reading() as connection:
+            assert connection.execute(text("SELECT count(*) FROM log_entry")).scalar() == 1
+    with open_store(url) as store, store.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
 
 
 def test_a_newer_store_is_not_used(url: str) -> None:
