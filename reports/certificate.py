@@ -82,7 +82,7 @@ def certificate_html(
         record_sha256=record_sha256,
         statements=[(one, instant(one.at), key_id) for one, key_id in statements],
         approved=next((one for one, _ in statements if one.meaning == "approved"), None),
-        checkpoint=None if checkpoint is None else checkpoint.strip().split("\n"),
+        checkpoint=[line for line in (checkpoint or "").split("\n") if line],
         style=Markup(style),
         style_hash=Markup(csp_hash(style)),
         started_at=instant(record.run.at),

@@ -29,7 +29,16 @@ _BLANK = "NONE"
 _SERIAL = re.compile(r"[A-Z0-9][A-Z0-9-]{0,15}")
 _SOFTWARE = (
     *("ledcal", "pyvisa", "pyvisa-py", "pyserial", "numpy", "scipy", "odrpack"),
-    *("cryptography", "rfc8785", "jinja2", "pydantic", "pytest", "pytest-html"),
+    *(
+        "cryptography",
+        "rfc8785",
+        "sqlalchemy",
+        "pyarrow",
+        "jinja2",
+        "pydantic",
+        "pytest",
+        "pytest-html",
+    ),
 )
 
 

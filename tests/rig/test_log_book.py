@@ -46,7 +46,7 @@ def test_the_page_tells_the_checkpoint(make_run: Callable[..., Path]) -> None:
     run = make_run()
     page = (run / CERTIFICATE).read_text()
     for line in read_note(read_proof(run).note)[0].strip().split("\n"):
-        assert f"{line}<br>".replace("+", "&#43;") in page.replace("+", "&#43;")
+        assert f"<code>{line}</code><br>".replace("+", "&#43;") in page.replace("+", "&#43;")
 
 
 def test_a_closing_that_was_cut_off_is_finished_without_a_second_entry(
