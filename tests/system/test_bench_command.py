@@ -16,13 +16,14 @@ pytestmark = pytest.mark.system
 
 
 def test_station_file_of_a_bench_in_another_shell_serves_two_runs(
-    start: Callable[..., Any], ledcal: Callable[..., Any], tmp_path: Path
+    start: Callable[..., Any], ledcal: Callable[..., Any], short_product: Path, tmp_path: Path
 ) -> None:
     bench = start("bench", "--serial", "DEMO-0007", "--data", "data", cwd=tmp_path)
     station = Path(bench.stdout.readline().decode().strip())
     assert station.is_file()
     for attempt in (1, 2):
-        done = ledcal("calibrate", "DEMO-0007", "--station", station, "--json", cwd=tmp_path)
+        asked = ("--station", station, "--product", short_product, "--json")
+        done = ledcal("calibrate", "DEMO-0007", *asked, cwd=tmp_path)
         assert done.returncode == 0, done.stdout + done.stderr
         said = json.loads(done.stdout)
         file = json.loads(Path(said["paths"]["calibration"]).read_bytes())["file"]

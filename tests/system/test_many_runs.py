@@ -8,4 +8,4 @@ pytestmark = pytest.mark.system
 
 
 def test_nothing_grows_from_run_to_run() -> None:
-    assert grows(runs_in_one_process(30)) == []
+    assert grows(runs_in_one_process(20)) == []
