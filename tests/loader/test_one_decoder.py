@@ -13,7 +13,10 @@ RIG = sorted((ROOT / "rig").glob("*.py"))
 VIRTUAL = sorted((ROOT / "instruments" / "virtual").glob("*.py"))
 # The panel's side of the bench; other instruments have binary messages of their own.
 PANEL = [path for path in VIRTUAL if path.name.startswith(("panel", "firmware"))]
-READS_BYTES = {"rebuild.py": "names the error of what does not fit into a file"}
+READS_BYTES = {
+    "rebuild.py": "names the error of what does not fit into a file",
+    "upload_bundle.py": "names the error of a damaged ZIP file",
+}
 """Files that name `struct` without reading a calibration file, and why."""
 # Makes files, and reads them for people; what it refuses is no judgement that a panel is given.
 CODEC = {"decode", "encode", "key_id", "unsigned_bytes", "SIGNATURE_LENGTH"}

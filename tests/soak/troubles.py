@@ -142,7 +142,8 @@ TROUBLES = (
     Trouble(name="child killed", by="kill", victim="child", right=BROKEN_OFF),
     Trouble(name="command killed", by="kill", victim="command", right=BROKEN_OFF, sealed=False),
     Trouble(name="both killed", by="kill", victim="both", right=BROKEN_OFF, sealed=False),
-    Trouble(name="bench killed", by="kill", victim="bench", right=BENCH),
+    # Every line dies at once, and whichever is looked at first is named.
+    Trouble(name="bench killed", by="kill", victim="bench", right=BENCH | BROKEN_OFF),
     Trouble(name="child stopped for 1.5 s", by="stop", victim="child", right=BENCH),
     Trouble(name="bench stopped for 1.5 s", by="stop", victim="bench", right=BENCH),
     Trouble(
