@@ -16,6 +16,7 @@ from ledcal.rig.doctor_files import (
     look_at_product,
     look_at_software,
     look_at_station,
+    look_at_store,
 )
 from ledcal.rig.doctor_findings import Finding, Findings, exit_code
 from ledcal.rig.errors import RigError
@@ -46,6 +47,7 @@ def examine(
         data_folder = beside(station, station.settings.data_folder)
     if data_folder is not None:
         look_at_disk(data_folder, findings)
+        look_at_store(data_folder, findings)
         look_at_clock(data_folder, station, certificates, findings)
     look_at_software(findings)
     if station is not None:

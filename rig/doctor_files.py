@@ -24,6 +24,9 @@ from ledcal.rig.product import Product
 from ledcal.rig.run import RUNS, software
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station, beside
+from ledcal.rig.store.log import size
+from ledcal.rig.store.opened import STORE, open_store_to_read, store_url
+from ledcal.rig.store.triggers import require_triggers
 
 SOON_DAYS, VERY_SOON_DAYS = 30, 7
 """A certificate that runs out within these is warned of, and warned of urgently."""
@@ -119,6 +122,20 @@ def look_at_disk(data_folder: Path, findings: Findings) -> None:
     left_over = [path.name for path in data_folder.glob(f"{RUNS}/*/.*.part")]
     if left_over:
         findings.warn("left over", f"{len(left_over)} half-written files, {left_over[0]} first")
+
+
+def look_at_store(data_folder: Path, findings: Findings) -> None:
+    """The record store can be read, and its guards are there; nothing is written."""
+    if not (data_folder / STORE).is_file():
+        findings.ok("record store", "none yet: the first run makes it")
+        return
+    with (
+        findings.looking("record store"),
+        open_store_to_read(store_url(data_folder)) as store,
+        store.reading() as connection,
+    ):
+        require_triggers(connection)
+        findings.ok("record store", f"{size(connection)} entries in the log")
 
 
 def _runs(data_folder: Path) -> str:

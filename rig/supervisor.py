@@ -27,6 +27,7 @@ from ledcal.rig.proof import PROOFS
 from ledcal.rig.prove import provable
 from ledcal.rig.run import RUNS, Request, find_run, new_run_folder, require_serial
 from ledcal.rig.station import beside, read_station
+from ledcal.rig.store.opened import require_store, store_url
 
 LOG = "procedure.log"
 _LOOK_EVERY_S = 0.05
@@ -89,6 +90,7 @@ def order(
         provable(request.serial, run, made, data_folder)
     require_writable(data_folder)
     require_room(data_folder, RUN_BYTES)
+    require_store(store_url(data_folder))
     if read is not None:
         mode = read.settings.mode
         require_released(made, mode, data_folder)

@@ -84,6 +84,17 @@ def open_store(url: str) -> Iterator[Store]:
         engine.dispose()
 
 
+def require_store(url: str) -> None:
+    """See that a store can be opened, before anything is measured that has to be kept in it.
+
+    Raises:
+        RefusedInput: As `open_store`.
+        StationError: As `open_store`.
+    """
+    with open_store(url):
+        pass
+
+
 @contextmanager
 def open_store_to_read(url: str) -> Iterator[Store]:
     """Open a store that is there for a while, without writing a byte.
@@ -195,5 +206,5 @@ def _words(engine: Engine) -> Iterator[None]:
         raise StationError(
             "STORE",
             f"record store {engine.url.render_as_string(hide_password=True)}: {cause}; nothing "
-            "was added: mend the database, then close the run again",
+            "was added to it: mend it, or restore it from a backup",
         ) from error

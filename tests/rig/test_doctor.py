@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from sqlalchemy import text
 
 from ledcal.calibration.outcome import Outcome
 from ledcal.rig.doctor import examine, findings_object, print_findings
@@ -16,6 +17,7 @@ from ledcal.rig.keys import engineering_key
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station
 from ledcal.rig.station_lock import hold_station
+from ledcal.rig.store.opened import STORE, open_store, store_url
 
 Change = Callable[..., Path]
 
@@ -123,6 +125,22 @@ def test_a_data_folder_that_is_a_file(
     assert found["data folder"].status == "FAIL"
     assert "cannot be made" in found["data folder"].text
     assert looked(data=tmp_path / "file")["data folder"].outcome is Outcome.STATION
+
+
+def test_a_record_store_that_cannot_be_used(
+    looked: Callable[..., dict[str, Finding]], data_folder: Path
+) -> None:
+    data_folder.mkdir(parents=True, exist_ok=True)
+    assert looked()["record store"].text == "none yet: the first run makes it"
+    with open_store(store_url(data_folder)) as store:
+        assert looked()["record store"].text == "0 entries in the log"
+        with store.adding() as connection:
+            connection.execute(text("DROP TRIGGER log_entry_no_delete"))
+    unguarded = looked()["record store"]
+    assert (unguarded.status, unguarded.outcome) == ("FAIL", Outcome.STATION)
+    assert "lost its guards" in unguarded.text
+    (data_folder / STORE).write_bytes(b"no database")
+    assert "file is not a database" in looked()["record store"].text
 
 
 def test_what_a_data_folder_holds(

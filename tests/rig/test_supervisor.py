@@ -10,6 +10,7 @@ from ledcal.rig.keys import SigningKey, known_public_key
 from ledcal.rig.run import RUNS, Request
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station
+from ledcal.rig.store.opened import STORE
 from ledcal.rig.supervisor import LOG, Order, calibrate, order
 
 REQUEST = Request(serial="TEST-0001")
@@ -34,6 +35,15 @@ def test_every_file_is_read_before_anything_is_made(
     with pytest.raises(RefusedInput, match=r"spectrometer\.toml:\d+: bandpass_nm: 0\.0: "):
         order(REQUEST, station.path, None, None)
     assert not data_folder.exists()
+
+
+def test_a_store_that_cannot_be_used_is_told_before_anything_is_measured(
+    station: SettingsFile[Station], data_folder: Path
+) -> None:
+    data_folder.mkdir(parents=True)
+    (data_folder / STORE).write_bytes(b"no database")
+    with pytest.raises(StationError, match="file is not a database; nothing was added to it"):
+        order(REQUEST, station.path, None, None)
 
 
 def test_a_procedure_that_did_not_begin_shows_its_log(
