@@ -45,12 +45,17 @@ class PtyPeer:
         os.write(self._master, octets)
 
     def hang_up(self) -> None:
-        with suppress(OSError):
-            os.close(self._slave)
-        self._slave = -1
+        # The other end stays open: a number that is free is another program's next terminal, and
+        # what is opened again by its name must be nobody's.
         with suppress(OSError):
             os.close(self._master)
         self._master = -1
+
+    def free(self) -> None:
+        self.hang_up()
+        with suppress(OSError):
+            os.close(self._slave)
+        self._slave = -1
 
     def _serve(self, answer: Answer, end: bytes) -> None:
         rest = b""
@@ -89,6 +94,9 @@ class SocketPeer:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
+    def free(self) -> None:
+        self.hang_up()
+
     def _accept(self, answer: Answer, end: bytes) -> None:
         with suppress(OSError):
             while True:
@@ -119,7 +127,7 @@ def serve() -> Iterator[Serve]:
 
         def start(kind: str, answer: Answer, end: bytes = b"\n") -> PtyPeer | SocketPeer:
             peer = PtyPeer(answer, end) if kind == "pty" else SocketPeer(answer, end)
-            stack.callback(peer.hang_up)
+            stack.callback(peer.free)
             return peer
 
         yield start
