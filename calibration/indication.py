@@ -68,7 +68,7 @@ class PanelIndication:
         board_degc: LED board temperature by the panel's own NTC. [degC]
         current_a: LED current by channel number. [A]
         fan_rpm: Fan speed. [1/min]
-        at: UTC time of the last reply.
+        at: UTC time of the reply with the board's temperature.
     """
 
     board_degc: float

@@ -105,15 +105,20 @@ class PanelFacts:
         return self._link.query_as(switch, f"OUTP{channel}?")
 
     def read(self) -> PanelIndication:
-        """Read what the panel measures of itself."""
+        """Read what the panel measures of itself; the time is that of the board's temperature.
+
+        The light depends on this temperature, and a board that is lit warms up while the slower
+        of the other answers come.
+        """
         board_degc = self._link.query_as(number, "MEAS:TEMP?")
+        at = self._link.clock.utc()
         current_a = {n: self._link.query_as(number, f"MEAS:CURR{n}?") for n in self.channels()}
         fan_rpm = self._link.query_as(number, "MEAS:FAN?")
         return PanelIndication(
             board_degc=board_degc,
             current_a=current_a,
             fan_rpm=fan_rpm,
-            at=self._link.clock.utc(),
+            at=at,
         )
 
     def _require(self, channel: int) -> None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -253,6 +254,20 @@ def test_panel_without_a_serial_number_gets_one(opened: Opened) -> None:
     with pytest.raises(ReplyError):
         panel.boot_count()
     panel.check_trips()
+
+
+def test_a_reading_is_of_the_time_of_the_boards_temperature(serve: Any, bus: Bus) -> None:
+    fixed = {"MEAS:TEMP?": b"38.5\n", "MEAS:CURR1?": b"0.4\n", "MEAS:CURR2?": b"0\n"}
+    firmware = Firmware(**fixed, **{"MEAS:FAN?": b"2400\n"})
+    answered: dict[bytes, datetime] = {}
+
+    def answer(line: bytes) -> bytes | None:
+        answered[line] = datetime.now(UTC)
+        return firmware.answer(line)
+
+    panel = LedcalPanel.open(bus, serve("pty", answer).resource, "LT-0007")
+    seen = panel.read()
+    assert answered[b"MEAS:TEMP?"] <= seen.at <= answered[b"MEAS:CURR1?"]
 
 
 def test_panel_that_stays_lit_is_told(opened: Opened) -> None:
