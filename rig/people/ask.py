@@ -16,6 +16,7 @@ from ledcal.rig.errors import RefusedInput
 
 PIN_FILE = "LEDCAL_PIN_FILE"
 _LONGEST_LINE = 200
+_TERMINAL = Path("/dev/tty")
 
 
 class Asker:
@@ -92,7 +93,7 @@ def open_asker() -> Iterator[Asker]:
 def _typed(question: str) -> str:
     try:
         # getpass alone would read standard input, with echo, where there is no terminal.
-        with open("/dev/tty", "rb"):
+        with _TERMINAL.open("rb"):
             return getpass.getpass(f"{question}: ")
     except (OSError, EOFError) as error:
         raise RefusedInput(

@@ -24,7 +24,15 @@ from ledcal.rig.people.account import (
     require_new,
 )
 from ledcal.rig.people.ask import Asker, open_asker
-from ledcal.rig.people.gate import BADGE, PIN, asked, open_people, who_is_there
+from ledcal.rig.people.gate import (
+    BADGE,
+    PIN,
+    asked,
+    is_guarded,
+    open_people,
+    require_accounts,
+    who_is_there,
+)
 from ledcal.rig.people.rights import Action, require
 from ledcal.rig.people.shift import begin_shift, end_shift
 from ledcal.rig.people.sign_on import SignedOn, is_locked, unlock_person
@@ -63,17 +71,17 @@ def add_person(data_folder: Path, url: str | None, name: str, role: str) -> Acco
         StationError: The store cannot be used.
     """
     require_name_and_role(name, role)
+    is_first = not is_guarded(data_folder, url)
+    if is_first and role != "approver":
+        raise RefusedInput(
+            "ROLE",
+            f"{name!r} is the first here, and only an approver can add the others: "
+            "begin with --role approver",
+        )
     require_writable(data_folder)
     with open_people(data_folder, url=url) as people, open_asker() as asker:
         with people.store.reading() as connection:
-            is_first = not has_accounts(connection)
             require_new(accounts(connection), name)
-        if is_first and role != "approver":
-            raise RefusedInput(
-                "ROLE",
-                f"{name!r} is the first here, and only an approver can add the others: "
-                "begin with --role approver",
-            )
         _require_person(asker)
         by = None if is_first else _approver(people, asker, data_folder, url, name)
         badge = asker.ask_new(f"{BADGE} of {name}")
@@ -90,6 +98,7 @@ def disable_person(data_folder: Path, url: str | None, name: str) -> Account:
         RefusedInput: Somebody has no right, or the account cannot be disabled.
         StationError: The store cannot be used.
     """
+    require_accounts(data_folder, url)
     with open_people(data_folder, url=url) as people, open_asker() as asker:
         _require_there(people, name)
         by = _approver(people, asker, data_folder, url, name)
@@ -103,6 +112,7 @@ def unlock_account(data_folder: Path, url: str | None, name: str) -> Account:
         RefusedInput: Somebody has no right, or the account is not locked.
         StationError: The store cannot be used.
     """
+    require_accounts(data_folder, url)
     with open_people(data_folder, url=url) as people, open_asker() as asker:
         _require_there(people, name)
         by = _approver(people, asker, data_folder, url, name)
@@ -116,6 +126,7 @@ def change_own_pin(data_folder: Path, url: str | None, name: str) -> Account:
         RefusedInput: The person who signs on is neither, or the new PIN is refused.
         StationError: The store cannot be used.
     """
+    require_accounts(data_folder, url)
     with open_people(data_folder, url=url) as people, open_asker() as asker:
         _require_there(people, name)
         _require_person(asker)
@@ -151,6 +162,7 @@ def begin(data_folder: Path, url: str | None, station: Station | None) -> Signed
         RefusedInput: Badge or PIN are not right.
         StationError: The store cannot be used, or nothing can be kept.
     """
+    require_accounts(data_folder, url)
     name, idle_s = ("", IDLE_S) if station is None else (station.name, station.sign_on_idle_s)
     with open_people(data_folder, name, url) as people, open_asker() as asker:
         badge = asker.ask(BADGE)
@@ -161,8 +173,10 @@ def end(data_folder: Path, url: str | None) -> str | None:
     """Sign off whoever is signed on for the shift; return who that was.
 
     Raises:
+        RefusedInput: Nobody has an account here.
         StationError: The store cannot be used.
     """
+    require_accounts(data_folder, url)
     with open_people(data_folder, url=url) as people:
         return end_shift(people, url or store_url(data_folder))
 

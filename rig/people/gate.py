@@ -154,6 +154,21 @@ def is_guarded(data_folder: Path, url: str | None = None) -> bool:
         return has_accounts(connection)
 
 
+def require_accounts(data_folder: Path, url: str | None = None) -> None:
+    """Refuse a data folder in which nobody has an account, and leave it as it is.
+
+    Raises:
+        RefusedInput: Says how to begin.
+        StationError: There is a store, and it cannot be read.
+    """
+    if not is_guarded(data_folder, url):
+        raise RefusedInput(
+            "NO_ACCOUNTS",
+            f"nobody has an account in {data_folder}: begin with an approver, `ledcal person add "
+            f"NAME --role approver --data {data_folder}`",
+        )
+
+
 def accounts_folder(station: SettingsFile[Station]) -> Path:
     """Return the data folder whose accounts a station believes."""
     return beside(station, station.settings.data_folder)
@@ -178,12 +193,7 @@ def asked(people: People, asker: Asker, badge: str | None = None) -> SignedOn:
 def _permit(
     data_folder: Path, action: Action, about: str, station: str, url: str | None = None
 ) -> Permit:
-    if not is_guarded(data_folder, url):
-        raise RefusedInput(
-            "NO_ACCOUNTS",
-            f"nobody has an account in {data_folder}: begin with an approver, `ledcal person add "
-            f"NAME --role approver --data {data_folder}`",
-        )
+    require_accounts(data_folder, url)
     with open_people(data_folder, station, url) as people, open_asker() as asker:
         person = who_is_there(people, asker, action, url or store_url(data_folder))
         return require(people, person, action, about)

@@ -6,6 +6,7 @@ from base64 import b64decode
 from dataclasses import dataclass
 from itertools import pairwise
 
+from argon2 import extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type, hash_secret, verify_secret
 
@@ -79,10 +80,14 @@ def badge_hash(badge: str, like: str | None) -> str:
 
     Args:
         badge: What it says.
-        like: Hash of any badge of the same store, whose salt is used; None for the first.
+        like: Hash of any badge of the same store, whose salt and cost are used; None for the
+            first.
     """
-    salt = secrets.token_bytes(_SALT_BYTES) if like is None else _salt(like)
-    return _hashed(badge, salt, BADGE_COST)
+    if like is None:
+        return _hashed(badge, secrets.token_bytes(_SALT_BYTES), BADGE_COST)
+    # At the cost of then, whatever today's is: another one would be another hash.
+    said = extract_parameters(like)
+    return _hashed(badge, _salt(like), Cost(passes=said.time_cost, memory_kib=said.memory_cost))
 
 
 def pin_holds(pin: str, kept: str | None) -> bool:

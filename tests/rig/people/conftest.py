@@ -1,19 +1,25 @@
 """A store with people in it, in SQLite and in PostgreSQL; a hash costs next to nothing here."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
+from typer.testing import CliRunner
 
+from ledcal.rig.cli import app
 from ledcal.rig.keys import engineering_key
-from ledcal.rig.people import secret
+from ledcal.rig.people import ask, secret
 from ledcal.rig.people.account import People, add_account
 from ledcal.rig.people.ask import PIN_FILE
 from ledcal.rig.people.secret import Cost
 from ledcal.rig.people.sign_on import SignedOn, sign_on
-from ledcal.rig.store.opened import open_store, store_url
+from ledcal.rig.store.opened import open_store, open_store_to_read, store_url
+from ledcal.rig.store.schema import LOG_ENTRY
 from tests.rig.store.conftest import postgresql, url
 
 __all__ = ["postgresql", "url"]  # fixtures
@@ -21,6 +27,7 @@ __all__ = ["postgresql", "url"]  # fixtures
 ROLES = {"Ada": "approver", "Eve": "engineer", "Olu": "auditor", "Tom": "technician"}
 PINS = {"Ada": "482915", "Eve": "731904", "Olu": "560283", "Tom": "907261"}
 WRONG = "000417"
+Tell = Callable[..., None]
 
 
 def badge_of(name: str) -> str:
@@ -37,12 +44,32 @@ def on(people: People, name: str, pin: str | None = None) -> SignedOn:
     return sign_on(people, badge_of(name), pin or PINS[name])
 
 
+def ledcal(*arguments: str | Path) -> tuple[int, str]:
+    told = CliRunner().invoke(app, [*map(str, arguments)])
+    assert told.exception is None or isinstance(told.exception, SystemExit), told.exception
+    return told.exit_code, told.output
+
+
+def said_by(tell: Tell, name: str, *more: str, pin: str | None = None) -> None:
+    tell(badge_of(name), pin or PINS[name], *more)
+
+
+def log_of(folder: Path) -> list[dict[str, Any]]:
+    with open_store_to_read(store_url(folder)) as store, store.reading() as connection:
+        entries = connection.execute(select(LOG_ENTRY.c.entry).order_by(LOG_ENTRY.c.number))
+        return [json.loads(one) for one in entries.scalars()]
+
+
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("PIN_COST", "BADGE_COST"):
         monkeypatch.setattr(secret, name, Cost(passes=1, memory_kib=8))
+    # Whoever runs the tests at a terminal is not asked.
+    monkeypatch.setattr(ask, "_TERMINAL", tmp_path / "no-terminal")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.delenv(PIN_FILE, raising=False)
+    monkeypatch.delenv("LEDCAL_DATA", raising=False)
+    monkeypatch.chdir(tmp_path)
 
 
 @contextmanager

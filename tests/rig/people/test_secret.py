@@ -2,7 +2,7 @@
 
 import pytest
 from argon2 import extract_parameters
-from argon2.low_level import Type, hash_secret
+from argon2.low_level import Type, hash_secret, verify_secret
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,16 +72,24 @@ def test_a_damaged_hash_holds_for_nobody(kept: str) -> None:
 
 def test_nobodys_hash_costs_what_a_persons_does(monkeypatch: pytest.MonkeyPatch) -> None:
     # The time to refuse is that of the hash; equal costs are equal times, without a clock.
-    asked: list[str] = []
-    real = secret.verify_secret
-    monkeypatch.setattr(
-        secret,
-        "verify_secret",
-        lambda kept, *rest: asked.append(kept.decode()) or real(kept, *rest),
-    )
+    asked: list[bytes] = []
+
+    def seen(kept: bytes, tried: bytes, kind: Type) -> bool:
+        asked.append(kept)
+        return verify_secret(kept, tried, kind)
+
+    monkeypatch.setattr(secret, "verify_secret", seen)
     monkeypatch.setattr(secret, "PIN_COST", Cost(passes=2, memory_kib=16))
     pin_holds("1", pin_hash("482915"))
     pin_holds("1", None)
-    of_somebody, of_nobody = (extract_parameters(one) for one in asked)
+    of_somebody, of_nobody = (extract_parameters(one.decode()) for one in asked)
     assert of_somebody == of_nobody
     assert (of_nobody.time_cost, of_nobody.memory_cost) == (2, 16)
+
+
+def test_a_badge_is_found_when_a_later_ledcal_hashes_at_another_cost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept = badge_hash("B-1", None)
+    monkeypatch.setattr(secret, "BADGE_COST", Cost(passes=2, memory_kib=32))
+    assert badge_hash("B-1", kept) == kept
