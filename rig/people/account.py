@@ -2,12 +2,12 @@
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, func, insert, inspect, select
+from sqlalchemy import Connection, insert, inspect, select
 
 from ledcal.reports.text import legible
 from ledcal.rig.errors import RefusedInput, StationError
@@ -85,10 +85,9 @@ class Account:
 
 def has_accounts(connection: Connection) -> bool:
     """Tell whether anybody has an account, by the rows or by the log alone."""
-    if not inspect(connection).has_table(ACCOUNT.name):
-        return False
-    if connection.execute(select(ACCOUNT.c.entry).limit(1)).first() is not None:
+    if next(_rows(connection), None) is not None:
         return True
+    # Whoever takes the rows away does not open the gate.
     told = select(LOG_ENTRY.c.number).where(LOG_ENTRY.c.kind == ADDED).limit(1)
     return connection.execute(told).first() is not None
 
@@ -99,20 +98,28 @@ def accounts(connection: Connection) -> list[Account]:
     Raises:
         StationError: A row is not what the log says, or is gone: somebody changed the store.
     """
-    found: dict[str, Account] = {}
-    for row in connection.execute(select(ACCOUNT).order_by(ACCOUNT.c.entry)).mappings():
-        one = Account(**row)
-        if _told(connection, one.entry) != (one.name, one.sha256):
-            raise _altered(f"of {legible(one.name)} is not what entry {one.entry} of the log says")
-        found[one.name] = one
-    rows = connection.execute(select(func.count()).select_from(ACCOUNT)).scalar_one()
-    kinds = (ADDED, DISABLED, PIN_CHANGED)
-    entries = connection.execute(
-        select(func.count()).select_from(LOG_ENTRY).where(LOG_ENTRY.c.kind.in_(kinds))
-    ).scalar_one()
-    if rows != entries:
-        raise _altered(f"rows are {rows} and the log tells of {entries}")
-    return list(found.values())
+    wrong = list(account_words(connection))
+    if wrong:
+        raise StationError(
+            "ACCOUNTS",
+            f"the accounts were changed past their log ({'; '.join(wrong)}): nobody signs on "
+            "until the store is restored from a backup",
+        )
+    return list({one.name: one for one in _rows(connection)}.values())
+
+
+def account_words(connection: Connection) -> Iterator[str]:
+    """Tell what is wrong with the accounts; nothing when each row is what the log says."""
+    told = _told(connection)
+    for one in _rows(connection):
+        try:
+            said = (one.name, one.sha256)
+        except (ValueError, TypeError):  # bytes where a text was
+            said = ("nobody", "")
+        if told.pop(one.entry, None) != said:
+            yield f"that of {legible(str(one.name))} is not what entry {one.entry} of the log says"
+    for number, (name, _) in told.items():
+        yield f"that of {legible(name)} is gone, of which entry {number} of the log tells"
 
 
 def account_of(connection: Connection, name: str) -> Account:
@@ -261,21 +268,25 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
 
 
-def _told(connection: Connection, number: int) -> tuple[str, str] | None:
-    """Return whose row an entry of the log tells of, and its hash; None when of none."""
-    content = connection.execute(
-        select(LOG_ENTRY.c.entry).where(LOG_ENTRY.c.number == number)
-    ).scalar()
-    try:
-        said = json.loads(bytes(content or b""))
-        return said["subject"], said["facts"]["account_sha256"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
+def _rows(connection: Connection) -> Iterator[Account]:
+    """Yield every row, the oldest first; a store of an older ledcal has none."""
+    if inspect(connection).has_table(ACCOUNT.name):
+        rows = connection.execute(select(ACCOUNT).order_by(ACCOUNT.c.entry))
+        yield from (Account(**row) for row in rows.mappings())
 
 
-def _altered(words: str) -> StationError:
-    return StationError(
-        "ACCOUNTS",
-        f"the accounts were changed past their log ({words}): nobody signs on until the store is "
-        "restored; run `ledcal verify` on the data folder",
+def _told(connection: Connection) -> dict[int, tuple[str, str]]:
+    """Return whose rows the log tells of, and their hashes, by the number of the entry."""
+    found = {}
+    rows = connection.execute(
+        select(LOG_ENTRY.c.number, LOG_ENTRY.c.entry)
+        .where(LOG_ENTRY.c.kind.in_((ADDED, DISABLED, PIN_CHANGED)))
+        .order_by(LOG_ENTRY.c.number)
     )
+    for number, content in rows:
+        try:
+            said = json.loads(bytes(content))
+            found[number] = (str(said["subject"]), str(said["facts"]["account_sha256"]))
+        except (ValueError, KeyError, TypeError, RecursionError):
+            found[number] = ("", "")
+    return found
