@@ -36,6 +36,8 @@ class RunStarted:
         proves: Run whose issued file is proven by light; empty where a new file is made.
         laboratory: name, country_code, city, post_code and street, as far as the station file
             states them.
+        performer: signed_on ("badge and PIN", or "typed, not proven"), and for the former role
+            and log_entry; empty where nobody was named.
     """
 
     run: str
@@ -54,6 +56,16 @@ class RunStarted:
     at: str
     proves: str = ""
     laboratory: dict[str, str] = field(default_factory=dict)
+    performer: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def performer_words(self) -> str:
+        """How the operator is known, for a person; empty where the record does not say."""
+        said = self.performer
+        known = said.get("signed_on", "")
+        if "role" not in said:
+            return known
+        return f"{said['role']}, {known}, log entry {said.get('log_entry', '')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from ledcal.rig import (
     drive_command,
     exchange_commands,
     key_commands,
+    people_commands,
     product_commands,
     record_commands,
     site_commands,
@@ -258,5 +259,7 @@ drive_command.add_to(app)
 record_commands.add_to(app)
 exchange_commands.add_to(app)
 site_commands.add_to(app)
+people_commands.add_to(app)
 app.add_typer(key_commands.app)
+app.add_typer(people_commands.app)
 app.add_typer(product_commands.app)

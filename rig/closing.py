@@ -103,13 +103,14 @@ def _performed(record: Record, content: bytes) -> list[Statement]:
     """Return the operator's statement, made by the station; none where nobody is named."""
     if record.run.operator == NOT_RECORDED:
         return []
+    known = record.run.performer_words
     statement = Statement(
         run=record.run.run,
         record_sha256=sha256_hex(content),
         meaning="performed",
         name=record.run.operator,
         at=record.finished_at,
-        remark="stated by the station in the operator's name",
+        remark="; ".join(["stated by the station in the operator's name", *filter(None, [known])]),
     )
     return [statement]
 

@@ -15,6 +15,7 @@ from ledcal.rig.folder import sha256_hex
 from ledcal.rig.identify import require_accepting
 from ledcal.rig.issue import ISSUED, is_awaiting, read_issue
 from ledcal.rig.loading import load
+from ledcal.rig.people.rights import Action
 from ledcal.rig.proof import proof_of
 from ledcal.rig.release import Released
 from ledcal.rig.run import RUNS, Request, find_run, require_serial
@@ -136,7 +137,7 @@ def install(
         StationError: The panel cannot be reached, or does not trust the key.
     """
     require_serial(request.serial)
-    visit = visit_to(request, station, data)
+    visit = visit_to(request, station, data, Action.INSTALL)
     issued = deliverable(find_run(visit.data_folder, run), visit.data_folder)
     require_for(issued, request.serial)
     with at_panel(visit, INSTALLS, issued.facts) as at:
@@ -157,7 +158,7 @@ def read_back(request: Request, station: Path | None, data: Path | None) -> Read
         StationError: The panel cannot be reached.
     """
     require_serial(request.serial)
-    visit = visit_to(request, station, data)
+    visit = visit_to(request, station, data, Action.READ_BACK)
     with at_panel(visit, READ_BACKS, {}) as at:
         file = at.panel.read_back()
         code, state = at.panel.calibration_state()

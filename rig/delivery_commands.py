@@ -21,15 +21,21 @@ Operator = Annotated[str, typer.Option(metavar="ID", help="Who does it.")]
 def sign(
     run: Run,
     key: Annotated[Path, typer.Option(metavar="FILE", help="Key file.")],
-    operator: Operator,
+    operator: Annotated[
+        str | None, typer.Option(metavar="ID", help="Who does it; where nobody signs on.")
+    ] = None,
     data: Data = DATA_FOLDER,
 ) -> None:
     """Sign the file of a run that was reviewed, and keep it beside the sealed run."""
     with refusals():
+        from ledcal.rig.people.gate import permitted_name
+        from ledcal.rig.people.rights import Action
         from ledcal.rig.run import find_run
         from ledcal.rig.sign import sign_run
 
-        signed = sign_run(find_run(data, run), key, operator, data)
+        folder = find_run(data, run)
+        who = permitted_name(data, Action.SIGN, folder.resolve().name, operator, "--operator")
+        signed = sign_run(folder, key, who, data)
         typer.echo(f"{signed.path}: signed with key {signed.key_id}, SHA-256 {signed.sha256}")
         if not signed.known:
             typer.echo(f"this key is not known in {data}: `ledcal key trust` it before install")
@@ -135,8 +141,11 @@ def unlock(
     """Free a panel that a station on another computer left locked, and keep who said so."""
     with refusals():
         from ledcal.rig.panel_lock import unlock as free
+        from ledcal.rig.people.gate import permitted_name
+        from ledcal.rig.people.rights import Action
 
-        holder, kept = free(data, serial, reason, operator)
+        who = permitted_name(data, Action.UNLOCK_PANEL, serial, operator, "--operator")
+        holder, kept = free(data, serial, reason, who)
         typer.echo(f"{serial} is free; it was with {holder.words}; kept in {kept}")
 
 

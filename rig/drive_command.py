@@ -35,6 +35,7 @@ def drive(
         from ledcal.rig.console import open_console
         from ledcal.rig.drive import Wanted
         from ledcal.rig.drive import drive as drive_by_hand
+        from ledcal.rig.people.rights import Action
         from ledcal.rig.run import Request
         from ledcal.rig.summary import print_json
         from ledcal.rig.visit import visit_to
@@ -49,7 +50,8 @@ def drive(
         wanted = Wanted(
             channel=channel, code=code, irradiance_w_m2=irradiance_w_m2, duration_s=duration_s
         )
-        visit = visit_to(Request(serial=serial, operator=operator, reason=reason), station, data)
+        request = Request(serial=serial, operator=operator, reason=reason)
+        visit = visit_to(request, station, data, Action.DRIVE)
         folder = drive_by_hand(visit, product, wanted, show)
         if json:
             print_json({"serial": serial, "folder": str(folder.resolve()), "looks": looks})

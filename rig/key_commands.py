@@ -58,8 +58,11 @@ def trust(
 ) -> None:
     """Let the data folder know a key: what it signed is then told as known."""
     with refusals():
+        from ledcal.rig.people.gate import require_permitted
+        from ledcal.rig.people.rights import Action
         from ledcal.rig.trust import trust as trust_file
 
+        require_permitted(data, Action.KEYS, file.name)
         known = trust_file(file, data)
         typer.echo(f"{known.key_id}: {known.words}")
 
@@ -71,7 +74,10 @@ def retire(
 ) -> None:
     """Retire a trusted key: what it signed stays known, and it signs nothing more here."""
     with refusals():
+        from ledcal.rig.people.gate import require_permitted
+        from ledcal.rig.people.rights import Action
         from ledcal.rig.trust import retire as retire_key
 
+        require_permitted(data, Action.KEYS, key_id)
         known = retire_key(key_id, data)
         typer.echo(f"{known.key_id}: {known.words}")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ledcal.rig.command_line import refusals
+from ledcal.rig.command_line import DATA_FOLDER, Data, refusals
 
 app = typer.Typer(
     name="product",
@@ -24,13 +24,20 @@ def _product() -> None:
 def release(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The product file, reviewed.")],
     key: Annotated[Path, typer.Option(metavar="FILE", help="Key file, purpose RELEASE.")],
-    name: Annotated[str, typer.Option(metavar="NAME", help="Who has reviewed it.")],
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Who has reviewed it; where nobody signs on."),
+    ] = None,
+    data: Data = DATA_FOLDER,
 ) -> None:
     """Sign a product file as it is; production runs ask for two people with two keys."""
     with refusals():
+        from ledcal.rig.people.gate import permitted_name
+        from ledcal.rig.people.rights import Action
         from ledcal.rig.product_release import PEOPLE, approve, release_file
 
-        made, people = approve(file, key, name)
+        who = permitted_name(data, Action.RELEASE, file.name, name, "--name")
+        made, people = approve(file, key, who)
         typer.echo(f"{release_file(file)}: SHA-256 {made.file_sha256} signed by {made.words}")
         if people < PEOPLE:
             typer.echo("a second person must sign it with another key before production")

@@ -21,31 +21,43 @@ def add_to(app: typer.Typer) -> None:
 
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="Run folder, id or serial.")]
-Name = Annotated[str, typer.Option(metavar="NAME", help="Who signs; not who performed the run.")]
+Name = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="Who signs; not who performed the run; where nobody signs on."
+    ),
+]
 KeyFile = Annotated[Path, typer.Option(metavar="FILE", help="That person's key file.")]
 Remark = Annotated[str, typer.Option(metavar="TEXT", help="What else is to be said.")]
 
 
 def review(
-    run: Run, name: Name, key: KeyFile, remark: Remark = "", data: Data = DATA_FOLDER
+    run: Run, key: KeyFile, name: Name = None, remark: Remark = "", data: Data = DATA_FOLDER
 ) -> None:
     """Sign that a closed run was reviewed; the statement is kept beside the run."""
     _state(run, "reviewed", name, key, remark, data)
 
 
 def approve(
-    run: Run, name: Name, key: KeyFile, remark: Remark = "", data: Data = DATA_FOLDER
+    run: Run, key: KeyFile, name: Name = None, remark: Remark = "", data: Data = DATA_FOLDER
 ) -> None:
     """Sign that a reviewed run is approved; the statement is kept beside the run."""
     _state(run, "approved", name, key, remark, data)
 
 
-def _state(run: str, meaning: Meaning, name: str, key: Path, remark: str, data: Path) -> None:
+def _state(
+    run: str, meaning: Meaning, name: str | None, key: Path, remark: str, data: Path
+) -> None:
     with refusals():
+        from ledcal.rig.people.gate import permitted_name
+        from ledcal.rig.people.rights import Action
         from ledcal.rig.review import state_on
         from ledcal.rig.run import find_run
 
-        made = state_on(find_run(data, run), meaning, name, remark, key, data)
+        folder = find_run(data, run)
+        action = Action.REVIEW if meaning == "reviewed" else Action.APPROVE
+        who = permitted_name(data, action, folder.resolve().name, name, "--name")
+        made = state_on(folder, meaning, who, remark, key, data)
         typer.echo(f"{made.path}: {meaning}, key {made.key_id}, entry {made.number} of the log")
 
 

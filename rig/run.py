@@ -5,7 +5,7 @@ import os
 import platform
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +25,7 @@ CALIBRATION = "calibration.json"
 AS_FOUND = "as-found.ledcal"
 NOT_RECORDED = "not recorded"
 NOT_RELEASED = "not released"
+TYPED = "typed, not proven"
 _BLANK = "NONE"
 _SERIAL = re.compile(r"[A-Z0-9][A-Z0-9-]{0,15}")
 _SOFTWARE = (
@@ -54,6 +55,8 @@ class Request:
     operator: str = NOT_RECORDED
     reason: str = NOT_RECORDED
     engineer: str = NOT_RECORDED
+    performer: Mapping[str, str] = field(default_factory=dict)
+    """How the operator is known, where badge and PIN were asked for."""
 
     def __post_init__(self) -> None:
         """Refuse bytes that Python reads as half surrogate pairs."""
@@ -156,10 +159,19 @@ def start_run(
         "software": software(),
         "proves": proves,
     }
+    if performer := performer_facts(request):
+        facts["performer"] = performer
     if bench.laboratory is not None:
         facts["laboratory"] = bench.laboratory.model_dump(exclude_none=True)
     journal.append("run_started", facts)
     return journal
+
+
+def performer_facts(request: Request) -> dict[str, str]:
+    """Return how it is known who performs a run or a visit; nothing where nobody was named."""
+    if request.performer or request.operator == NOT_RECORDED:
+        return dict(request.performer)
+    return {"signed_on": TYPED}
 
 
 def keep_copies(

@@ -56,10 +56,13 @@ def admit(
     A station that is admitted again has a new token; the one before ends.
     """
     with refusals():
+        from ledcal.rig.people.gate import require_permitted
+        from ledcal.rig.people.rights import Action
         from ledcal.rig.site.admission import admit as let_in
         from ledcal.rig.store.opened import open_store, store_url
 
         data.mkdir(parents=True, exist_ok=True)
+        require_permitted(data, Action.ADMIT, name, store)
         with open_store(store or store_url(data)) as opened:
             typer.echo(let_in(data, opened, name, key))
 

@@ -114,6 +114,8 @@ class Station(Settings):
     data_folder: Text
     signing_key: Text | None = None
     signing: Literal["at once", "after review"] = "at once"
+    sign_on: Literal["required"] | None = None
+    sign_on_idle_s: Annotated[float, Ge(60), Le(28_800)] = 1800.0
     clock: ClockSettings = ClockSettings()
     plane: PlaneSettings
     decision: DecisionSettings = DecisionSettings()
@@ -132,6 +134,9 @@ class Station(Settings):
                 raise BadKey(("clock", "speed"), self.clock.speed, "PROD runs at 1 only")
             if self.signing_key is None and self.signing == "at once":
                 limit = "a PROD station needs its signing_key, or signing = 'after review'"
+                raise BadKey(("mode",), self.mode, limit)
+            if self.sign_on is None:
+                limit = "a PROD station needs sign_on = 'required': see `ledcal person add`"
                 raise BadKey(("mode",), self.mode, limit)
         if self.signing_key is not None and self.signing == "after review":
             raise BadKey(

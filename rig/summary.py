@@ -151,7 +151,8 @@ def print_record(folder: Path, record: Record) -> None:
     marked = " (simulated bench)" if run.simulated else ""
     console.print(Text(f"run       {legible(run.run)}{marked}"))
     console.print(Text(f"panel     {legible(run.serial)}, {legible(run.product['model'])}"))
-    console.print(Text(f"operator  {legible(run.operator)}; reason: {legible(run.reason)}"))
+    known = f" ({legible(run.performer_words)})" if run.performer_words else ""
+    console.print(Text(f"operator  {legible(run.operator)}{known}; reason: {legible(run.reason)}"))
     times = f"{legible(run.at)} to {legible(record.finished_at)}"
     console.print(Text(f"from      {times}, attempt {run.attempt}"))
     for note in record.notes:

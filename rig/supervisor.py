@@ -21,6 +21,8 @@ from ledcal.rig.errors import StationError
 from ledcal.rig.folder import RUN_BYTES, require_room, require_writable
 from ledcal.rig.journal import JOURNAL, local_file, parse_event
 from ledcal.rig.keys import SigningKey, engineering_key
+from ledcal.rig.people.gate import permitted_request
+from ledcal.rig.people.rights import Action
 from ledcal.rig.product import read_product
 from ledcal.rig.product_release import require_released
 from ledcal.rig.proof import PROOFS
@@ -74,7 +76,8 @@ def order(
         prove: Run whose issued file is proven by light, instead of a new one.
 
     Raises:
-        RefusedInput: Serial, station, product or certificate file are refused.
+        RefusedInput: Serial, station, product or certificate file are refused, or whoever signs
+            on has no right.
         StationError: The data folder cannot be written.
     """
     made = read_product(product)
@@ -97,6 +100,9 @@ def order(
         if run is None:
             require_reason(earlier_runs_of(data_folder / RUNS, request.serial), request, mode)
     key = engineering_key(data_folder) if read is None else key_of(read)
+    if read is not None:
+        action = Action.CALIBRATE if run is None else Action.PROVE
+        request = permitted_request(request, read, action)
     return Order(
         request=request,
         station=station,
@@ -188,6 +194,8 @@ def _command(wanted: Order, folder: Path) -> list[str]:
         command.append(f"--ledcal-product={wanted.product}")
     if wanted.prove is not None:
         command.append(f"--ledcal-prove={wanted.prove}")
+    if entry := wanted.request.performer.get("log_entry"):
+        command.append(f"--ledcal-permit={entry}")
     return command
 
 

@@ -13,6 +13,7 @@ from ledcal.rig.closing import RECORD, SEAL
 from ledcal.rig.folder import sha256_hex
 from ledcal.rig.keys import signature_holds
 from ledcal.rig.log_book import LOG_PROOF, RUN_CLOSED, read_proof
+from ledcal.rig.people.account import account_words
 from ledcal.rig.proof import closed_folders
 from ledcal.rig.run import RUNS
 from ledcal.rig.site.admission import STATIONS
@@ -57,6 +58,7 @@ def verify_data(data_folder: Path) -> list[Verification]:
             told = _closed(connection)
             findings.extend(_folders(folders, told, checked))
             findings.extend(_index(folders, connection))
+            findings.extend(_accounts(connection))
         entries, closed = checked.size, set(told)
     log = Verification(
         folder=data_folder / STORE, findings=tuple(findings), checked=entries, key_id=""
@@ -121,6 +123,11 @@ def _folders(
                 file=f"{where}/{LOG_PROOF}",
                 text=f"the log's entry {proof.number} was altered: another one was proven here",
             )
+
+
+def _accounts(connection: Connection) -> Iterator[Finding]:
+    for words in account_words(connection):
+        yield Finding(file=STORE, text=f"its accounts were changed past the log: {words}")
 
 
 def _index(folders: list[Path], connection: Connection) -> Iterator[Finding]:

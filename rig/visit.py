@@ -19,7 +19,9 @@ from ledcal.rig.identify import identify_panel
 from ledcal.rig.journal import Journal
 from ledcal.rig.keys import engineering_key
 from ledcal.rig.panel_lock import panel_lock
-from ledcal.rig.run import Request, software
+from ledcal.rig.people.gate import permitted_request
+from ledcal.rig.people.rights import Action
+from ledcal.rig.run import Request, performer_facts, software
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station, beside, read_station
 from ledcal.rig.virtual_bench import station_or_bench
@@ -63,15 +65,23 @@ class Visit:
     data_folder: Path
 
 
-def visit_to(request: Request, station: Path | None, data: Path | None) -> Visit:
+def visit_to(request: Request, station: Path | None, data: Path | None, action: Action) -> Visit:
     """Return the visit; the data folder is the station file's unless another is named.
 
+    Args:
+        request: Panel, operator and reason.
+        station: Station file, None for the virtual bench.
+        data: Data folder instead of the station file's.
+        action: What is wanted: where the station asks for badge and PIN, they are asked for here.
+
     Raises:
-        RefusedInput: The station file is refused.
+        RefusedInput: The station file is refused, or the person has no right.
+        StationError: The accounts cannot be read.
     """
-    if data is None and station is not None:
+    if station is not None:
         place = read_station(station)
-        data = beside(place, place.settings.data_folder)
+        data = data or beside(place, place.settings.data_folder)
+        request = permitted_request(request, place, action)
     return Visit(request=request, station=station, data_folder=data or Path("ledcal-data"))
 
 
@@ -155,6 +165,7 @@ def _beginning(
         "kind": kind,
         "serial": visit.request.serial,
         "operator": visit.request.operator,
+        "performer": performer_facts(visit.request),
         "mode": said.mode,
         "simulated": said.simulated,
         "station": {"name": said.name, "site": said.site, "file_sha256": station_sha256},

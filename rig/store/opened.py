@@ -13,9 +13,9 @@ from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.store.triggers import require_triggers
 
 STORE = "records.sqlite"
-HEAD = "0003"
+HEAD = "0004"
 """The newest step in `migrations/versions`."""
-_OLDER: tuple[str, ...] = ("0001",)
+_OLDER: tuple[str, ...] = ("0001", "0003")
 """The steps before it."""
 _MIGRATION_LOCK = 0x1EDCA1
 _BUSY_LIMIT_S = 30.0

@@ -3,6 +3,7 @@
 A run's folder is the original; `run`, `instrument_use` and `result` are an index of it that can be
 made again. `log_entry`, `tree_node` and `checkpoint` are the log. `station_entry` and
 `station_checkpoint` are a site's copies of the logs of its stations; a station's own are empty.
+`account` are the people who may sign on.
 """
 
 from sqlalchemy import (
@@ -125,3 +126,16 @@ STATION_CHECKPOINT = Table(
     Column("received_at", String, nullable=False),
 )
 """`edge` is the tree's right edge, from which it goes on; `station` is by whose token it came."""
+
+ACCOUNT = Table(
+    "account",
+    METADATA,
+    Column("entry", _NUMBER, primary_key=True, autoincrement=False),
+    Column("name", String, nullable=False, index=True),
+    Column("role", String, nullable=False),
+    Column("badge", String, nullable=False),
+    Column("pin", String, nullable=False),
+    Column("active", Boolean, nullable=False),
+)
+"""One row for each change, the newest of a name counts; `entry` is the log's, which holds the
+row's hash. `badge` and `pin` are argon2id hashes."""

@@ -240,7 +240,8 @@ def begin_run(
     def begin(run: str = f"20260301T120000000Z-{SERIAL}", **request: str) -> tuple[Path, Journal]:
         folder = data_folder / RUNS / run
         folder.mkdir(parents=True)
-        asked = Request(**({"serial": SERIAL} | request))
+        fields: dict[str, Any] = {"serial": SERIAL} | request
+        asked = Request(**fields)
         journal = start_run(folder, asked, station, product)
         keep_copies(folder, station, product, certificate_paths(station))
         return folder, journal

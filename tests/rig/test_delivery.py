@@ -16,6 +16,7 @@ from ledcal.rig.closing import PANEL_FILE, RECORD, close_run, finished
 from ledcal.rig.delivery import deliverable, require_made_for
 from ledcal.rig.errors import PanelError, RefusedInput, SetupError, StationError
 from ledcal.rig.keys import SigningKey
+from ledcal.rig.people.rights import Action
 from ledcal.rig.release import write_files
 from ledcal.rig.run import Request
 from ledcal.rig.settings import SettingsFile
@@ -123,7 +124,9 @@ def test_an_older_file_than_the_panels_is_refused(identity: PanelIdentity) -> No
 def test_a_visit_that_fails_is_kept_with_its_cause(
     tmp_path: Path, raised: Exception, expected: type[Exception], code: str
 ) -> None:
-    visit = visit_to(Request(serial=SERIAL, operator="T. Nguyen"), None, tmp_path)
+    visit = visit_to(
+        Request(serial=SERIAL, operator="T. Nguyen"), None, tmp_path, Action.READ_BACK
+    )
     with pytest.raises(expected), at_panel(visit, READ_BACKS, {"sha256": "00"}):
         raise raised
     (folder,) = (tmp_path / READ_BACKS).iterdir()

@@ -69,8 +69,9 @@ def test_a_products_pattern_cannot_let_a_path_in(product: SettingsFile[Product])
 @pytest.mark.parametrize("name", ["operator", "reason"])
 def test_bytes_that_are_no_text_are_refused(name: str) -> None:
     """An argument that is no UTF-8: neither record nor calibration.json could keep it."""
+    said: dict[str, Any] = {name: os.fsdecode(b"op\xff")}
     with pytest.raises(RefusedInput, match=name + r" 'op\\udcff': is not UTF-8 text"):
-        Request(serial="ABC-1", **{name: os.fsdecode(b"op\xff")})
+        Request(serial="ABC-1", **said)
 
 
 def test_a_run_id_is_its_folder_and_serial(data_folder: Path) -> None:

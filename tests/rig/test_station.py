@@ -91,7 +91,8 @@ def prod(path: Path, **changed: str) -> Path:
     text = path.read_text().split("\n")
     for key, value in lines.items():
         text = [f"{key} = {value}" if line.startswith(f"{key} =") else line for line in text]
-    path.write_text('signing_key = "key.pem"\n' + "\n".join(text))
+    head = 'signing_key = "key.pem"\nsign_on = "required"\n'
+    path.write_text(head + "\n".join(text))
     return path
 
 
@@ -107,15 +108,17 @@ def test_a_prod_station_has_a_key_and_no_haste(change: Change) -> None:
         ("simulated", "true", "simulated: True: a PROD station has no simulated bench"),
         ("speed", "2.0", "clock.speed: 2.0: PROD runs at 1 only"),
         ("signing_key", "", "mode: 'PROD': a PROD station needs its signing_key"),
+        ("sign_on", "", "mode: 'PROD': a PROD station needs sign_on = 'required'"),
         ("mode", '"DEMO"', "mode: 'DEMO': DEMO is for the simulated bench"),
     ],
 )
 def test_prod_and_demo_are_not_mixed(change: Change, key: str, value: str, limit: str) -> None:
     path = change("station")
-    prod(path, **({} if key == "signing_key" else {key: value}))
-    if key == "signing_key":
-        path.write_text(path.read_text().removeprefix('signing_key = "key.pem"\n'))
-    line = line_of_words(path, "mode" if key == "signing_key" else key)
+    prod(path, **({key: value} if value else {}))
+    if not value:
+        lines = path.read_text().split("\n")
+        path.write_text("\n".join(one for one in lines if not one.startswith(f"{key} =")))
+    line = line_of_words(path, key if value else "mode")
     assert refusal(path).startswith(f"{path}:{line}: {limit}")
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from ledcal.rig.key_file import new_key_file, public_file
+from ledcal.rig.people.account import add_account
+from ledcal.rig.people.gate import open_people
 from ledcal.rig.product import Product
 from ledcal.rig.product_release import approve
 from ledcal.rig.settings import read_settings
@@ -138,7 +140,9 @@ def production(bench: Any, short_product: Path, tmp_path: Path) -> Production:
     said = bench.station.read_text()
     speed = read_station(bench.station).settings.clock.speed
     for old, new in {
-        'mode = "DEMO"': f'mode = "PROD"\nsigning_key = "{tmp_path / "prod.toml"}"',
+        'mode = "DEMO"': (
+            f'mode = "PROD"\nsigning_key = "{tmp_path / "prod.toml"}"\nsign_on = "required"'
+        ),
         "simulated = true": "simulated = false",
         f"speed = {speed}": "speed = 1.0",
         # Only the file is wanted here: the bench is not that of a production.
@@ -158,8 +162,16 @@ def production(bench: Any, short_product: Path, tmp_path: Path) -> Production:
 
 
 def test_f19_no_production_with_a_product_file_that_nobody_released(
-    production: Production, bench: Any, ledcal: Ledcal
+    production: Production, bench: Any, ledcal: Ledcal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with open_people(production.data) as people:
+        add_account(people, "Ada", "approver", "B-ADA-77", "482915", None)
+        add_account(people, "Tom", "technician", "B-TOM-77", "907261", "Ada")
+    pins = production.cwd / "pins"
+    pins.touch(mode=0o600)
+    pins.write_text("B-TOM-77\n907261\n")
+    monkeypatch.setenv("LEDCAL_PIN_FILE", str(pins))
+
     def run() -> dict[str, Any]:
         done = ledcal(
             *("calibrate", PANEL, "--station", production.station, "--json"),
@@ -191,6 +203,9 @@ def test_f19_no_production_with_a_product_file_that_nobody_released(
     assert went_on["reasons"][0]["code"] == "INSTRUMENT", went_on
     first = events(went_on)[0]
     assert first["product"]["file_sha256"] == digest
+    assert first["operator"] == "Tom"
+    assert first["performer"]["role"] == "technician"
+    assert first["performer"]["signed_on"] == "badge and PIN"
     assert "released by Ada (key " in first["product"]["release"]
     assert " and Bo (key " in first["product"]["release"]
     # One limit is changed on the floor.

@@ -43,6 +43,7 @@ def test_no_row_is_changed_or_deleted(url: str, table: str) -> None:
                 text("INSERT INTO station_checkpoint VALUES ('o', 1, 'n', :edge, 's', 'a')"),
                 {"edge": b"e"},
             )
+            connection.execute(text("INSERT INTO account VALUES (0, 'n', 'r', 'b', 'p', true)"))
             connection.execute(
                 text(
                     "INSERT INTO run VALUES ('r', 's', 'u', 'ENG', true, 1, 'o', 'w', 's', 'p', "
@@ -83,7 +84,7 @@ def test_a_store_without_its_guards_is_not_used(url: str) -> None:
 def test_an_older_store_is_read_as_it_is_and_brought_up_to_date_by_a_writer(url: str) -> None:
     with open_store(url) as store, store.adding() as connection:
         append(connection, ENTRY)
-        for table in ("station_entry", "station_checkpoint"):
+        for table in ("account", "station_entry", "station_checkpoint"):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     for opened in (open_store_to_read, open_store):

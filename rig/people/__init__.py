@@ -1,0 +1,1 @@
+"""Who may do what: accounts, sign-on by badge and PIN, and the rights of each role."""
