@@ -11,6 +11,7 @@ from ledcal.rig import (
     drive_command,
     exchange_commands,
     key_commands,
+    log_commands,
     product_commands,
     record_commands,
     site_commands,
@@ -257,6 +258,7 @@ doctor_command.add_to(app)
 drive_command.add_to(app)
 record_commands.add_to(app)
 exchange_commands.add_to(app)
+log_commands.add_to(app)
 site_commands.add_to(app)
 app.add_typer(key_commands.app)
 app.add_typer(product_commands.app)
