@@ -85,6 +85,19 @@ def approver(name: str, key_file: Path, data_folder: Path) -> Approver:
     return Approver(name=name, key=key)
 
 
+def named_approver(name: str | None, key_file: Path | None, data_folder: Path) -> Approver | None:
+    """Return who authorises where somebody may; None where nobody does.
+
+    Raises:
+        RefusedInput: Only one of both is given, or as `approver`.
+    """
+    if name is None and key_file is None:
+        return None
+    if name is None or key_file is None:
+        raise RefusedInput("KEY", "--name and --key go together; give both or none")
+    return approver(name, key_file, data_folder)
+
+
 def require_text(field: str, text: str, longest: int = LONGEST_REASON) -> str:
     """Return what a person wrote, without blanks around it.
 

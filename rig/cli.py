@@ -14,6 +14,7 @@ from ledcal.rig import (
     log_commands,
     product_commands,
     record_commands,
+    register_commands,
     site_commands,
 )
 from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherData, refusals
@@ -257,6 +258,7 @@ delivery_commands.add_to(app)
 doctor_command.add_to(app)
 drive_command.add_to(app)
 record_commands.add_to(app)
+register_commands.add_to(app)
 exchange_commands.add_to(app)
 log_commands.add_to(app)
 site_commands.add_to(app)

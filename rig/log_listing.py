@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,7 @@ from ledcal.rig.summary import print_json
 
 REVIEWED = "log reviewed"
 _LONGEST_CELL = 20_000
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _FORMULA = ("=", "+", "-", "@")
 _COLUMNS = ("entry", "at (UTC)", "kind", "subject", "who", "where", "what else")
 
@@ -199,7 +201,7 @@ def _harmless(cell: str) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, str):
-        return value or "nothing"
+        return f"{value[:12]}…" if _SHA256.fullmatch(value) else value or "nothing"
     return "nothing" if value is None else json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
