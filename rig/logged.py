@@ -16,7 +16,7 @@ from ledcal.rig.keys import engineering_key
 from ledcal.rig.log_book import enter
 from ledcal.rig.run import NOT_RECORDED
 from ledcal.rig.store.log import LogEntry
-from ledcal.rig.store.opened import store_url
+from ledcal.rig.store.opened import require_store, store_url
 
 
 def enter_action(
@@ -56,6 +56,16 @@ def enter_action(
         raise RefusedInput("TEXT", f"{kind}: holds what is not UTF-8 text; type it again") from (
             error
         )
+
+
+def require_log(data_folder: Path) -> None:
+    """See that an action can be entered, where it has to be done before all of it is known.
+
+    Raises:
+        StationError: The data folder or its store refuses.
+    """
+    require_writable(data_folder)
+    require_store(store_url(data_folder))
 
 
 def login() -> str:

@@ -25,12 +25,17 @@ def release(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The product file, reviewed.")],
     key: Annotated[Path, typer.Option(metavar="FILE", help="Key file, purpose RELEASE.")],
     name: Annotated[str, typer.Option(metavar="NAME", help="Who has reviewed it.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", envvar="LEDCAL_DATA", help="In whose log it is entered."),
+    ] = None,
 ) -> None:
     """Sign a product file as it is; production runs ask for two people with two keys."""
     with refusals():
+        from ledcal.rig.file_changes import entering_release
         from ledcal.rig.product_release import PEOPLE, approve, release_file
 
-        made, people = approve(file, key, name)
+        made, people = approve(file, key, name, entering_release(data))
         typer.echo(f"{release_file(file)}: SHA-256 {made.file_sha256} signed by {made.words}")
         if people < PEOPLE:
             typer.echo("a second person must sign it with another key before production")
