@@ -14,6 +14,7 @@ from typing import Any
 from ledcal.calibration.codec import key_id
 from ledcal.calibration.envelope import Envelope, read_envelope, seal
 from ledcal.calibration.errors import RecordError
+from ledcal.calibration.log_proof import LogProof
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.folder import canonical
 from ledcal.rig.key_file import read_key_file
@@ -118,8 +119,8 @@ def require_text(field: str, text: str, longest: int = LONGEST_REASON) -> str:
 
 def authorise(
     data_folder: Path, kind: str, subject: str, facts: Mapping[str, Any], by: Approver
-) -> int:
-    """Sign an action, enter it into the log, and return the entry's number.
+) -> LogProof:
+    """Sign an action, enter it into the log, and return the proof that it is there.
 
     Raises:
         RefusedInput: A text is none that a log could keep.
@@ -136,7 +137,7 @@ def authorise(
     signers = [(by.key.key_id.hex(), by.key.sign)]
     envelope = seal(AUTHORISATION_TYPE, canonical(payload), signers)
     whole = dict(facts) | {AUTHORISATION: envelope.facts()}
-    return enter_action(data_folder, kind, subject, who=by.name, facts=whole).number
+    return enter_action(data_folder, kind, subject, who=by.name, facts=whole)
 
 
 def authorised(entry: LoggedEntry, data_folder: Path) -> Authorised:

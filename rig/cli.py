@@ -15,6 +15,7 @@ from ledcal.rig import (
     product_commands,
     record_commands,
     register_commands,
+    retention_commands,
     site_commands,
 )
 from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherData, refusals
@@ -259,6 +260,7 @@ doctor_command.add_to(app)
 drive_command.add_to(app)
 record_commands.add_to(app)
 register_commands.add_to(app)
+retention_commands.add_to(app)
 exchange_commands.add_to(app)
 log_commands.add_to(app)
 site_commands.add_to(app)

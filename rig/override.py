@@ -86,7 +86,7 @@ def override(
         **{"file_sha256": sha256, "due": head.due.isoformat(), "until": until.isoformat()},
         "reason": reason,
     }
-    return head, authorise(data_folder, OVERRIDE, head.serial, facts, by)
+    return head, authorise(data_folder, OVERRIDE, head.serial, facts, by).number
 
 
 def override_of(

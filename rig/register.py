@@ -217,7 +217,7 @@ def _enter(
 ) -> int:
     if by is None:
         return enter_action(data_folder, kind, serial, who=operator, facts=facts).number
-    return authorise(data_folder, kind, serial, facts, by)
+    return authorise(data_folder, kind, serial, facts, by).number
 
 
 def _facts(head: CertificateHead, sha256: str) -> dict[str, str | None]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.merkle import leaf_hash
 from ledcal.rig.closing import RECORD, SEAL
+from ledcal.rig.deletion_check import unlogged
 from ledcal.rig.folder import sha256_hex
 from ledcal.rig.keys import signature_holds
 from ledcal.rig.log_book import LOG_PROOF, RUN_CLOSED, read_proof
@@ -57,6 +58,8 @@ def verify_data(data_folder: Path) -> list[Verification]:
             told = _closed(connection)
             findings.extend(_folders(folders, told, checked))
             findings.extend(_index(folders, connection))
+            gone_from_log = unlogged(folders, checked.leaves)
+            findings.extend(Finding(file=file, text=text) for file, text in gone_from_log)
         entries, closed = checked.size, set(told)
     log = Verification(
         folder=data_folder / STORE, findings=tuple(findings), checked=entries, key_id=""
