@@ -138,6 +138,8 @@ def facts_words(facts: Mapping[str, Any]) -> str:
         words.append(f"{_value(said.pop('old'))} → {_value(said.pop('new'))}")
     for name in ("reason", *sorted(said.keys() - {"reason"})):
         value = said.get(name)
+        if name == "content":
+            continue  # a whole file, for whoever asks by --json
         if name == AUTHORISATION:
             words.append("signed")
         elif name == "files" and isinstance(value, dict):

@@ -159,7 +159,7 @@ def test_changed_station_and_product_files_are_entered_once(
     begin(station)
     begin(station)
     first = sha256_hex(path.read_bytes())
-    path.write_bytes(path.read_bytes() + b"# wider\n")
+    path.write_bytes(path.read_bytes().replace(b"= 0.10", b"= 0.50", 1))
     begin(station)
     # Another station's files are its own.
     begin(change("station", "name", value="bench 2"))
@@ -177,3 +177,9 @@ def test_changed_station_and_product_files_are_entered_once(
     assert wider.who == "Tom"
     assert (wider.facts["old"], wider.facts["new"]) == (first, sha256_hex(path.read_bytes()))
     assert wider.facts["release"] == "not released"
+    (change_of,) = wider.facts["changes"]
+    assert change_of.endswith(": 0.1 → 0.5")
+    _, told = ledcal("log", "--kind", LIMITS_CHANGED, "--data", data_folder)
+    assert change_of in told
+    assert "not released" in told
+    assert "serial_pattern =" not in told
