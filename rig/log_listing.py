@@ -13,8 +13,9 @@ from typing import Any
 from rich.text import Text
 from sqlalchemy import Connection
 
+from ledcal.calibration.errors import RecordError
 from ledcal.reports.text import legible
-from ledcal.rig.authorisation import AUTHORISATION
+from ledcal.rig.authorisation import AUTHORISATION, authorised
 from ledcal.rig.console import open_console
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.log_reading import LoggedEntry, entries, reading_log
@@ -61,12 +62,14 @@ class Listing:
         size: How many the whole log has.
         root: Its root hash, 32 bytes.
         reviewed: The newest review of it, None where there was none.
+        signed: Who has signed for an entry, or why that does not count, by its number.
     """
 
     found: list[LoggedEntry]
     size: int
     root: bytes
     reviewed: LoggedEntry | None
+    signed: Mapping[int, str]
 
     @property
     def reviewed_words(self) -> str:
@@ -103,6 +106,11 @@ def list_log(data_folder: Path, wanted: Wanted, *, url: str | None = None) -> Li
             size=total,
             root=root(connection, total),
             reviewed=reviewed[-1] if reviewed else None,
+            signed={
+                one.number: _signed_words(one, data_folder)
+                for one in found
+                if AUTHORISATION in one.facts
+            },
         )
 
 
@@ -131,18 +139,16 @@ def enter_review(data_folder: Path, wanted: Wanted, listing: Listing, name: str)
 
 
 def facts_words(facts: Mapping[str, Any]) -> str:
-    """Return an entry's facts in one line: the change first, signatures left out."""
+    """Return an entry's facts in one line: the change first; signature and file left out."""
     said = dict(facts)
     words = []
     if {"old", "new"} <= said.keys():
         words.append(f"{_value(said.pop('old'))} → {_value(said.pop('new'))}")
     for name in ("reason", *sorted(said.keys() - {"reason"})):
         value = said.get(name)
-        if name == "content":
-            continue  # a whole file, for whoever asks by --json
-        if name == AUTHORISATION:
-            words.append("signed")
-        elif name == "files" and isinstance(value, dict):
+        if name in (AUTHORISATION, "content"):
+            continue  # told apart; a whole file, for whoever asks by --json
+        if name == "files" and isinstance(value, dict):
             words.append(f"{len(value)} files")
         elif value not in (None, "", [], {}):
             words.append(f"{name} {_value(value)}")
@@ -159,6 +165,8 @@ def print_log(listing: Listing) -> None:
         head.append(kind, style="bold")
         console.print(head.append(f"  {subject}"))
         console.print(Text(f"        {who}, {where}: {what}"))
+        if one.number in listing.signed:
+            console.print(Text(f"        {legible(listing.signed[one.number])}"))
     console.print(Text(f"{len(listing.found)} of {listing.size} entries"))
     console.print(Text(legible(listing.reviewed_words)))
 
@@ -171,6 +179,7 @@ def print_log_json(listing: Listing) -> None:
             "at": one.at.isoformat(),
             **{name: getattr(one, name) for name in ("kind", "subject", "who", "station")},
             "facts": dict(one.facts),
+            "signed": listing.signed.get(one.number),
         }
         for one in listing.found
     ]
@@ -187,6 +196,13 @@ def log_csv(listing: Listing) -> str:
         facts = json.dumps(dict(one.facts), sort_keys=True)
         rows.writerow([_harmless(cell) for cell in (*plain, facts)])
     return out.getvalue()
+
+
+def _signed_words(one: LoggedEntry, data_folder: Path) -> str:
+    try:
+        return f"✔ signed with key {authorised(one, data_folder).key_id}"
+    except RecordError as error:
+        return f"✘ its signature does not count: {error}"
 
 
 def _cells(one: LoggedEntry) -> list[str]:

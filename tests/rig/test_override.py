@@ -211,6 +211,9 @@ def test_a_signature_is_not_lifted_onto_another_entry(
     assert "nobody has signed it" in refusal(check)
     enter_action(data_folder, OVERRIDE, "M1", who="Ann", facts=facts | {AUTHORISATION: ["x"]})
     assert "is no DSSE envelope" in refusal(check)
+    told = CliRunner().invoke(app, ["log", "--data", str(data_folder)]).output
+    assert told.count("✔ signed with key") == 1
+    assert told.count("✘ its signature does not count") == 2
 
 
 def read_sha256(path: Path) -> str:
