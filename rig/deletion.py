@@ -1,6 +1,7 @@
 """Delete a run whose time is over: one person asks for it, another one does it."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,7 @@ from ledcal.rig.deletion_check import (
     Deletion,
     believed,
     request_facts,
+    requested_by,
     require_two,
 )
 from ledcal.rig.errors import RefusedInput, StationError
@@ -25,7 +27,7 @@ from ledcal.rig.folder import sha256_hex, write_whole
 from ledcal.rig.issue import issue_folder
 from ledcal.rig.log_reading import LoggedEntry, entries, reading_log, require_proven
 from ledcal.rig.register import today
-from ledcal.rig.retention import closed, kept_until, rules
+from ledcal.rig.retention import Rule, closed, kept_until, rules
 from ledcal.rig.sign import require_unaltered
 from ledcal.rig.site.admission import STATIONS
 from ledcal.rig.summary import record_of
@@ -66,6 +68,10 @@ def request_deletion(run: Path, reason: str, by: Approver, data_folder: Path) ->
     for one in requests(data_folder):
         if one.run == name and one.by is not None and one.by.name == by.name:
             raise RefusedInput("REQUESTED", f"run {name}: request {one.number} is yours already")
+    with reading_log(data_folder) as connection:
+        if connection is None:
+            raise RefusedInput("LOG", f"{data_folder}: has no log, so nothing can be asked for")
+        closed(connection, name, data_folder)
     facts = {"record_sha256": sha256_hex((run / RECORD).read_bytes()), "reason": reason}
     number = authorise(data_folder, REQUESTED, name, facts, by).number
     return next(one for one in requests(data_folder) if one.number == number)
@@ -80,18 +86,17 @@ def requests(data_folder: Path) -> list[Request]:
     with reading_log(data_folder) as connection:
         if connection is None:
             return []
-        done = {one.facts["request"]["number"] for one in entries(connection, [DELETED])}
+        done = {_requested(one) for one in entries(connection, [DELETED])}
         found = rules(connection, data_folder)
         told = []
         for entry in entries(connection, [REQUESTED]):
-            at = closed(connection, entry.subject, data_folder).at
             told.append(
                 Request(
                     number=entry.number,
                     run=entry.subject,
                     by=_by(entry, data_folder),
                     reason=str(entry.facts.get("reason")),
-                    until=kept_until(at, found),
+                    until=_kept_until(connection, entry.subject, data_folder, found),
                     deleted=entry.number in done,
                 )
             )
@@ -187,6 +192,24 @@ def _require_over(connection: Connection, run: str, data_folder: Path, day: date
         )
     if day <= until:
         raise RefusedInput("RETENTION", f"run {run}: is kept until {until}; today is {day}")
+
+
+def _kept_until(
+    connection: Connection, run: str, data_folder: Path, found: Sequence[Rule]
+) -> date | None:
+    """Return the last day of a run, None for ever and for one that was never closed."""
+    try:
+        return kept_until(closed(connection, run, data_folder).at, found)
+    except RefusedInput:
+        return None
+
+
+def _requested(entry: LoggedEntry) -> int | None:
+    """Return which request the entry of a deletion carries, None when it carries none."""
+    try:
+        return requested_by(entry).number
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _require_different(request: Authorised, by: Approver, run: Path) -> None:

@@ -21,6 +21,7 @@ from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.key_file import new_key_file, public_file
 from ledcal.rig.keys import SigningKey
 from ledcal.rig.log_book import LOG_PROOF
+from ledcal.rig.logged import enter_action
 from ledcal.rig.retention import kept_until, retention, set_retention
 from ledcal.rig.run import RUNS, highest_sequence
 from ledcal.rig.statements import PERFORMED
@@ -290,6 +291,27 @@ def test_years_that_are_none(data_folder: Path, people: People, years: int, reas
     with pytest.raises(RefusedInput, match=r"must be from 1 to 100|--reason: has 0"):
         set_retention(data_folder, years, reason, ann)
     assert retention(data_folder) == []
+
+
+def test_entries_that_nobody_signed_neither_ask_nor_set_nor_delete(
+    run: Path, people: People, data_folder: Path
+) -> None:
+    for kind, facts in (
+        ("retention set", {"new": 1, "reason": "x"}),
+        ("deletion requested", {"reason": "x"}),
+        ("run deleted", {"request": 3}),
+        ("run deleted", {}),
+    ):
+        enter_action(data_folder, kind, run.name, who="Ann", facts=facts)
+    enter_action(data_folder, "deletion requested", "no run", facts={})
+    code, told = ledcal("retention", "--data", data_folder)
+    assert code == 0, told
+    assert "records are kept for ever" in told
+    assert told.count("by nobody whose signature counts") == 2
+    bob = approver("Bob", people["Bob"], data_folder)
+    with pytest.raises(RefusedInput, match="request 2 does not count: nobody has signed it"):
+        delete(run, 2, bob, data_folder, on=LATER)
+    assert (run / "journal.jsonl").exists()
 
 
 def test_a_rule_written_past_the_log_stops_a_deletion(
