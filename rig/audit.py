@@ -60,8 +60,12 @@ def audit(data_folder: Path, sample: int, seed: int) -> list[Audited]:
 def _missing(data_folder: Path, folder: Path) -> list[str]:
     if not folder.is_dir():
         return ["the run's folder is gone"]
+    verified = verify_run(folder, data_folder)
+    altered = [f"{one.file} {one.text}" for one in verified.findings]
+    if verified.deleted:
+        return altered  # deleted in due form: what had to stay is all there
     found = [f"{name} is not there" for name in _FILES if not (folder / name).is_file()]
-    found += [f"{one.file} {one.text}" for one in verify_run(folder, data_folder).findings]
+    found += altered
     try:
         record = record_of(folder)
     except RefusedInput as error:

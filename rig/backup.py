@@ -15,6 +15,7 @@ from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import canonical, sha256_hex
 from ledcal.rig.key_file import public_key_toml
 from ledcal.rig.keys import ENGINEERING_KEY, SITE_TOKEN, known_public_key
+from ledcal.rig.logged import enter_action, require_log
 from ledcal.rig.store.opened import STORE
 from ledcal.rig.trust import TRUSTED
 from ledcal.rig.verify import Verification
@@ -22,6 +23,7 @@ from ledcal.rig.verify_archive import is_data_folder, verify_data
 
 MANIFEST = "backup.json"
 BACKUP_FORMAT = "ledcal-backup/1"
+BACKUP_MADE, RESTORE_TESTED = "backup made", "restore tested"
 _SECRET = (ENGINEERING_KEY, SITE_TOKEN)
 _PUBLIC_NAME = "engineering key of the data folder that was backed up"
 
@@ -53,6 +55,7 @@ def back_up(data_folder: Path, output: Path) -> int:
         raise RefusedInput("DATA_FOLDER", f"{data_folder}: holds no runs and no record store")
     if output.exists():
         raise RefusedInput("BACKUP", f"{output}: is there already; choose another name")
+    require_log(data_folder)
     part = output.with_name(f".{output.name}.part")
     hashes: dict[str, str] = {}
     try:
@@ -74,7 +77,36 @@ def back_up(data_folder: Path, output: Path) -> int:
     except (OSError, sqlite3.Error) as error:
         part.unlink(missing_ok=True)
         raise StationError("DISK", f"{output}: cannot be written: {error}") from error
+    facts = {"files": len(hashes), "sha256": sha256_hex(output.read_bytes())}
+    enter_action(data_folder, BACKUP_MADE, output.name, facts=facts)
     return len(hashes)
+
+
+def restore_to_test(backup: Path, data_folder: Path, tested_for: Path) -> tuple[Restored, int]:
+    """Restore a backup, enter into a log what was found; return that, and the entry's number.
+
+    Args:
+        backup: The backup.
+        data_folder: A new one.
+        tested_for: The data folder that was backed up; the test is entered into its log.
+
+    Raises:
+        RefusedInput: There is no such data folder, or as `restore`.
+        StationError: The disk or the store refuses.
+    """
+    if not is_data_folder(tested_for):
+        raise RefusedInput("DATA_FOLDER", f"{tested_for}: holds no runs and no record store")
+    require_log(tested_for)
+    restored = restore(backup, data_folder)
+    wrong = [one for one in restored.verifications if one.findings]
+    facts = {
+        "sha256": sha256_hex(backup.read_bytes()),
+        "files": restored.files,
+        "checked": len(restored.verifications),
+        "altered": [one.folder.name for one in wrong],
+    }
+    number = enter_action(tested_for, RESTORE_TESTED, backup.name, facts=facts).number
+    return restored, number
 
 
 def restore(backup: Path, data_folder: Path) -> Restored:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self, TypeVar
 
 import numpy as np
 from annotated_types import Ge, Gt, Le, Len
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, ConfigDict, model_validator
 
 from ledcal.calibration.certificate import (
     CORRELATION_LENGTH_NM,
@@ -100,6 +100,13 @@ class HeadTable(CorrectionTable):
 
     relative_responsivity: Factors
     temperature_coefficient_per_k: Annotated[list[float], Len(2, 4000)] | None = None
+
+
+class CertificateKind(Settings):
+    """What kind of certificate a file is, whatever else it says."""
+
+    model_config = ConfigDict(extra="ignore")
+    kind: Literal["optical_power", "spectral_irradiance", "thermocouple"]
 
 
 class PowerMeterSettings(CertificateSettings):
@@ -251,6 +258,23 @@ def read_thermocouple_certificate(path: Path) -> tuple[ThermocoupleCertificate, 
     except EvaluationError as error:
         raise _refused(file, error) from error
     return certificate, file.sha256
+
+
+def read_any_certificate(path: Path) -> tuple[str, CertificateHead, str]:
+    """Return kind and identity of any instrument's certificate, and the SHA-256 of its file.
+
+    Raises:
+        RefusedInput: The file is refused.
+    """
+    kind = read_settings(path, CertificateKind).settings.kind
+    if kind == "optical_power":
+        meter, sha256 = read_power_meter_certificate(path)
+        return kind, meter.head, sha256
+    if kind == "spectral_irradiance":
+        spectrometer, sha256 = read_spectrometer_certificate(path)
+        return kind, spectrometer.head, sha256
+    logger, sha256 = read_thermocouple_certificate(path)
+    return kind, logger.head, sha256
 
 
 def _refused(file: SettingsFile[_S], error: EvaluationError) -> RefusedInput:

@@ -16,7 +16,7 @@ from ledcal.rig.certificate_file import (
     read_spectrometer_certificate,
     read_thermocouple_certificate,
 )
-from ledcal.rig.errors import RefusedInput, StationError
+from ledcal.rig.errors import RefusedInput
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station, beside
 
@@ -91,24 +91,13 @@ def read_certificates(station: SettingsFile[Station]) -> Certificates:
     return certificates
 
 
-def require_in_date(certificates: Certificates) -> None:
-    """Refuse to measure with an instrument whose certificate has run out.
-
-    Raises:
-        StationError: Names each overdue certificate and what to do.
-    """
-    today = datetime.now(UTC).date()
-    late = [
+def overdue_words(role: str, head: CertificateHead) -> str:
+    """Tell that a certificate has run out."""
+    days = overdue(head, datetime.now(UTC).date())
+    return (
         f"{role} {head.model} {head.serial}: certificate {head.number} was due {head.due} "
-        f"({overdue(head, today)} days ago)"
-        for role, head in certificates.heads().items()
-        if overdue(head, today) > 0
-    ]
-    if late:
-        raise StationError(
-            "CERTIFICATE_OVERDUE",
-            "; ".join(late) + "; send it for calibration or fit one that is in date",
-        )
+        f"({days} days ago)"
+    )
 
 
 def due_soon(certificates: Certificates, today: date) -> list[str]:

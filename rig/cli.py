@@ -11,9 +11,12 @@ from ledcal.rig import (
     drive_command,
     exchange_commands,
     key_commands,
+    log_commands,
     people_commands,
     product_commands,
     record_commands,
+    register_commands,
+    retention_commands,
     site_commands,
 )
 from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherData, refusals
@@ -257,7 +260,10 @@ delivery_commands.add_to(app)
 doctor_command.add_to(app)
 drive_command.add_to(app)
 record_commands.add_to(app)
+register_commands.add_to(app)
+retention_commands.add_to(app)
 exchange_commands.add_to(app)
+log_commands.add_to(app)
 site_commands.add_to(app)
 people_commands.add_to(app)
 app.add_typer(key_commands.app)

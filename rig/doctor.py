@@ -41,10 +41,11 @@ def examine(
     findings = Findings()
     station = _station(station_file, findings)
     product = _product(product_file, findings)
-    certificates = None if station is None else look_at_certificates(station, findings)
-    key = None if station is None else look_at_key(station, findings)
-    if data_folder is None and station is not None:
-        data_folder = beside(station, station.settings.data_folder)
+    certificates, key = None, None
+    if station is not None:
+        data_folder = data_folder or beside(station, station.settings.data_folder)
+        certificates = look_at_certificates(station, data_folder, findings)
+        key = look_at_key(station, findings)
     if data_folder is not None:
         look_at_disk(data_folder, findings)
         look_at_store(data_folder, findings)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ledcal.calibration.certificate import CertificateHead, overdue
+from ledcal.calibration.certificate import CertificateHead
 from ledcal.rig.certificate_file import (
     read_power_meter_certificate,
     read_spectrometer_certificate,
@@ -16,6 +16,7 @@ from ledcal.rig.certificate_file import (
 from ledcal.rig.certificates import Certificates, certificate_paths, read_certificates
 from ledcal.rig.closing import SEAL, key_of
 from ledcal.rig.doctor_findings import Findings
+from ledcal.rig.doctor_register import look_at_register
 from ledcal.rig.errors import RigError
 from ledcal.rig.folder import require_writable
 from ledcal.rig.journal import JOURNAL
@@ -28,8 +29,6 @@ from ledcal.rig.store.log import size
 from ledcal.rig.store.opened import STORE, open_store_to_read, store_url
 from ledcal.rig.store.triggers import require_triggers
 
-SOON_DAYS, VERY_SOON_DAYS = 30, 7
-"""A certificate that runs out within these is warned of, and warned of urgently."""
 RUN_BYTES, SHIFT_BYTES = 50 * 2**20, 2**30
 """Free room below which a run does not begin well, and below which a shift of a hundred panels may
 not end: a run leaves 5 MiB to 10 MiB, most of it its transcript."""
@@ -62,37 +61,23 @@ def look_at_station(station: SettingsFile[Station], findings: Findings) -> None:
 
 
 def look_at_certificates(
-    station: SettingsFile[Station], findings: Findings
+    station: SettingsFile[Station], data_folder: Path, findings: Findings
 ) -> Certificates | None:
-    """Look at each certificate; return them all when a run could use them."""
-    read_all = True
+    """Look at each certificate and at the register; return them all when a run could use them."""
+    heads: dict[str, CertificateHead] = {}
     for role, path in certificate_paths(station).items():
-        name = f"certificate {role}"
         try:
             certificate, _ = _READERS[role](path)
         except RigError as error:
-            findings.fail(name, error.text, error.outcome)
-            read_all = False
+            findings.fail(f"certificate {role}", error.text, error.outcome)
         else:
-            _look_at_days(name, certificate.head, findings)
-    if not read_all:
-        return None
-    with findings.looking("certificates"):
-        return read_certificates(station)
-    return None
-
-
-def _look_at_days(name: str, head: CertificateHead, findings: Findings) -> None:
-    left = -overdue(head, datetime.now(UTC).date())
-    if left < 0:
-        text = f"{head.name} was due {head.due}, {-left} days ago; send it for calibration"
-        findings.fail(name, text)
-    elif left <= SOON_DAYS:
-        when = "now" if left <= VERY_SOON_DAYS else "soon"
-        text = f"{head.name} is due {head.due}, in {left} days; book its calibration {when}"
-        findings.warn(name, text)
-    else:
-        findings.ok(name, f"{head.name} is due {head.due}, in {left} days")
+            heads[role] = certificate.head
+    certificates = None
+    if len(heads) == len(_READERS):
+        with findings.looking("certificates"):
+            certificates = read_certificates(station)
+    look_at_register(station.settings, heads, certificates, data_folder, findings)
+    return certificates
 
 
 def look_at_disk(data_folder: Path, findings: Findings) -> None:

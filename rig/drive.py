@@ -29,9 +29,8 @@ from ledcal.rig.product import Product, read_product
 from ledcal.rig.run import require_serial
 from ledcal.rig.station import read_station
 from ledcal.rig.virtual_bench import station_or_bench
-from ledcal.rig.visit import Visit, kept
+from ledcal.rig.visit import DRIVES, Visit, kept
 
-DRIVES = "drives"
 LONGEST_S = 3600.0
 """A channel is driven by hand for an hour at most. [s]"""
 

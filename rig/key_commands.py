@@ -15,6 +15,10 @@ app = typer.Typer(
 )
 
 
+Operator = Annotated[str, typer.Option(metavar="ID", help="Who does it.")]
+Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why.")]
+
+
 @app.command()
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What people will call the key.")],
@@ -32,12 +36,16 @@ def new(
         str | None,
         typer.Option(metavar="HEX", help="Public key for which the program signs, 64 digits."),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", envvar="LEDCAL_DATA", help="In whose log it is entered."),
+    ] = None,
 ) -> None:
     """Make a key: FILE is for its owner only, FILE.pub for everybody."""
     with refusals():
         from ledcal.rig.key_listing import new_key
 
-        for line in new_key(name, purpose, output, command, public_key):
+        for line in new_key(name, purpose, output, command, public_key, data):
             typer.echo(line)
 
 
@@ -54,30 +62,36 @@ def list_keys(data: Data = DATA_FOLDER, json: AsJson = False) -> None:
 @app.command()
 def trust(
     file: Annotated[Path, typer.Argument(metavar="FILE.pub", help="A key's public half.")],
+    operator: Operator = "not recorded",
+    reason: Reason = "",
     data: Data = DATA_FOLDER,
 ) -> None:
     """Let the data folder know a key: what it signed is then told as known."""
     with refusals():
-        from ledcal.rig.people.gate import require_permitted
+        from ledcal.rig.key_listing import enter_key
+        from ledcal.rig.people.gate import permitted_name
         from ledcal.rig.people.rights import Action
         from ledcal.rig.trust import trust as trust_file
 
-        require_permitted(data, Action.KEYS, file.name)
-        known = trust_file(file, data)
+        who = permitted_name(data, Action.KEYS, file.name, operator, "--operator")
+        known = trust_file(file, data, lambda key: enter_key(data, key, who, reason))
         typer.echo(f"{known.key_id}: {known.words}")
 
 
 @app.command()
 def retire(
     key_id: Annotated[str, typer.Argument(metavar="KEYID", help="As `key list` shows it.")],
+    operator: Operator = "not recorded",
+    reason: Reason = "",
     data: Data = DATA_FOLDER,
 ) -> None:
     """Retire a trusted key: what it signed stays known, and it signs nothing more here."""
     with refusals():
-        from ledcal.rig.people.gate import require_permitted
+        from ledcal.rig.key_listing import enter_key
+        from ledcal.rig.people.gate import permitted_name
         from ledcal.rig.people.rights import Action
         from ledcal.rig.trust import retire as retire_key
 
-        require_permitted(data, Action.KEYS, key_id)
-        known = retire_key(key_id, data)
+        who = permitted_name(data, Action.KEYS, key_id, operator, "--operator")
+        known = retire_key(key_id, data, lambda key: enter_key(data, key, who, reason))
         typer.echo(f"{known.key_id}: {known.words}")

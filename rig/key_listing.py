@@ -13,12 +13,18 @@ from ledcal.rig.console import open_console
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.key_file import new_command_key_file, new_key_file, public_file
 from ledcal.rig.keys import Purpose
+from ledcal.rig.logged import enter_action, require_log
 from ledcal.rig.summary import key_object, print_json
 from ledcal.rig.trust import KnownKey, retired_words
 
 
 def new_key(
-    name: str, purpose: str, output: Path, command: str | None, public_key: str | None
+    name: str,
+    purpose: str,
+    output: Path,
+    command: str | None,
+    public_key: str | None,
+    data_folder: Path | None = None,
 ) -> list[str]:
     """Make a key file and its public half; return what to tell about them.
 
@@ -32,6 +38,8 @@ def new_key(
         raise RefusedInput("PURPOSE", f"purpose {purpose!r}: is none of {known}")
     if (command is None) != (public_key is None):
         raise RefusedInput("KEY", "--command and --public-key go together; give both or none")
+    if data_folder is not None:
+        require_log(data_folder)
     if command is None or public_key is None:
         key = new_key_file(output, name, wanted)
     else:
@@ -40,11 +48,31 @@ def new_key(
         except ValueError as error:
             raise RefusedInput("KEY", f"--command {command!r}: {error}") from error
         key = new_command_key_file(output, name, wanted, words, public_key)
+    if data_folder is not None:
+        facts = {"name": name, "purpose": wanted, "public_key": key.public.hex()}
+        enter_action(data_folder, "key made", key.key_id.hex(), facts=facts)
     return [
         f"key {key.key_id.hex()} for {key.purpose}: {output}, for its owner only",
         f"its public half: {public_file(output)}; `ledcal key trust` it where its signatures are "
         "checked, and build it into the panels' firmware",
     ]
+
+
+def enter_key(data_folder: Path, key: KnownKey, who: str, reason: str) -> None:
+    """Enter into the log that a key is about to be trusted or retired.
+
+    Raises:
+        StationError: The store refuses.
+    """
+    facts = {
+        **{"name": key.name, "purpose": key.purpose, "public_key": key.public.hex()},
+        "reason": reason,
+    }
+    if key.retired is None:
+        kind, change = "key trusted", {"old": None, "new": "in use"}
+    else:
+        kind, change = "key retired", {"old": "in use", "new": "retired"}
+    enter_action(data_folder, kind, key.key_id, who=who, facts=facts | change)
 
 
 def print_keys(keys: Sequence[KnownKey], *, as_json: bool) -> None:

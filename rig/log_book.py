@@ -54,6 +54,7 @@ def enter_run(
         "outcome": record.outcome.value,
         "mode": record.run.mode,
         "simulated": record.run.simulated,
+        "proves": record.run.proves,
         "files": dict(files),
     }
     entry = LogEntry(

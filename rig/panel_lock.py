@@ -13,6 +13,7 @@ from typing import Self
 
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import canonical, write_whole
+from ledcal.rig.logged import enter_action
 from ledcal.rig.run import require_serial
 
 LOCKS = "locks"
@@ -117,6 +118,8 @@ def unlock(data_folder: Path, serial: str, reason: str, operator: str) -> tuple[
         kept.parent.mkdir(exist_ok=True)
         said = {"reason": reason, "operator": operator, "released_at": now.isoformat()}
         write_whole(kept, canonical(asdict(holder) | said))
+        facts = {"old": holder.words, "new": "free", "reason": reason, "kept": kept.name}
+        enter_action(data_folder, "panel unlocked", serial, who=operator, facts=facts)
         with _guarded(path.parent):
             if _holder(path) == holder:
                 path.unlink()

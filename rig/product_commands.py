@@ -32,12 +32,13 @@ def release(
 ) -> None:
     """Sign a product file as it is; production runs ask for two people with two keys."""
     with refusals():
+        from ledcal.rig.file_changes import entering_release
         from ledcal.rig.people.gate import permitted_name
         from ledcal.rig.people.rights import Action
         from ledcal.rig.product_release import PEOPLE, approve, release_file
 
         who = permitted_name(data, Action.RELEASE, file.name, name, "--name")
-        made, people = approve(file, key, who)
+        made, people = approve(file, key, who, entering_release(data))
         typer.echo(f"{release_file(file)}: SHA-256 {made.file_sha256} signed by {made.words}")
         if people < PEOPLE:
             typer.echo("a second person must sign it with another key before production")

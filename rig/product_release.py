@@ -1,7 +1,7 @@
 """The release of a product file: two people have signed these very bytes, each with a key."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,10 +64,26 @@ def release_file(product: Path) -> Path:
     return product.with_name(f"{product.name}.release.json")
 
 
-def approve(path: Path, key_file: Path, name: str) -> tuple[Approval, int]:
+def _nothing(_made: "Approval", _before: "Approval | None") -> None:
+    pass
+
+
+def approve(
+    path: Path,
+    key_file: Path,
+    name: str,
+    before: Callable[["Approval", "Approval | None"], object] = _nothing,
+) -> tuple[Approval, int]:
     """Sign a product file as it is; return the signature and how many people have signed it now.
 
     Signatures of the file as it was before stay, as its history.
+
+    Args:
+        path: The product file.
+        key_file: Of the purpose RELEASE.
+        name: Who signs.
+        before: Called with the signature about to be kept and the one before it; an error of it
+            leaves all as it was.
 
     Raises:
         RefusedInput: Product, key or release are refused, or this person or key has signed it.
@@ -101,6 +117,7 @@ def approve(path: Path, key_file: Path, name: str) -> tuple[Approval, int]:
             )
     signature = key.sign(unsigned.statement).hex()
     made = Approval(**(asdict(unsigned) | {"signature": signature}))
+    before(made, earlier[-1] if earlier else None)
     said = [asdict(one) for one in (*earlier, made)]
     write_whole(kept, canonical({"format": RELEASE_FORMAT, "approvals": said}) + b"\n")
     return made, len(_of(product, [*earlier, made]))

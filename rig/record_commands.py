@@ -127,15 +127,25 @@ def backup(
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
     data: Annotated[Path, typer.Option(metavar="DIR", help="The new data folder.")],
+    tested_for: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Data folder in whose log this test is entered."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Restore a backup into a new data folder and verify all of it. Exit code 0 or 1."""
     with refusals(json):
         from ledcal.rig.backup import restore as restore_from
+        from ledcal.rig.backup import restore_to_test
         from ledcal.rig.summary import print_verifications
 
-        restored = restore_from(file, data)
+        if tested_for is None:
+            restored = restore_from(file, data)
+        else:
+            restored, number = restore_to_test(file, data, tested_for)
         if not json:
             typer.echo(f"{data}: {restored.files} files restored from {file}")
+        if tested_for is not None:
+            typer.echo(f"the test is entry {number} of the log of {tested_for}", err=json)
         print_verifications(restored.verifications, as_json=json)
     raise typer.Exit(1 if any(one.findings for one in restored.verifications) else 0)

@@ -27,6 +27,7 @@ NOT_RECORDED = "not recorded"
 NOT_RELEASED = "not released"
 TYPED = "typed, not proven"
 _BLANK = "NONE"
+_RECORD = "record.json"
 _SERIAL = re.compile(r"[A-Z0-9][A-Z0-9-]{0,15}")
 _SOFTWARE = (
     *("ledcal", "pyvisa", "pyvisa-py", "pyserial", "numpy", "scipy", "odrpack"),
@@ -218,13 +219,21 @@ def highest_sequence(folder: Path, serial: str) -> int:
     """
     highest = 0
     for path in earlier_runs(folder, serial):
-        try:
-            sequence = json.loads((path / CALIBRATION).read_bytes())["file"]["sequence"]
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            continue
-        if isinstance(sequence, int) and sequence <= U32_MAX:
-            highest = max(highest, sequence)
+        for sequence in _sequences(path):
+            if isinstance(sequence, int) and sequence <= U32_MAX:
+                highest = max(highest, sequence)
     return highest
+
+
+def _sequences(path: Path) -> list[Any]:
+    """Return what a run says of its file's number; of one that was deleted its record says it."""
+    try:
+        if (path / CALIBRATION).exists():
+            return [json.loads((path / CALIBRATION).read_bytes())["file"]["sequence"]]
+        events = json.loads((path / _RECORD).read_bytes())["events"]
+        return [one["sequence"] for one in events if one["event"] == "calibration_file"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return []
 
 
 def find_run(data_folder: Path, name: str) -> Path:

@@ -25,6 +25,7 @@ from ledcal.rig.closing import (
     record_bytes,
 )
 from ledcal.rig.console import open_console
+from ledcal.rig.deletion_check import kept_events
 from ledcal.rig.errors import RefusedInput, RigError
 from ledcal.rig.folder import sha256_hex, write_whole
 from ledcal.rig.journal import read_journal
@@ -56,7 +57,7 @@ def record_of(folder: Path) -> Record:
         RefusedInput: There is no readable journal.
     """
     try:
-        return read_record(read_journal(folder))
+        return read_record(kept_events(folder) or read_journal(folder))
     except (RecordError, KeyError, TypeError, ValueError) as error:
         raise RefusedInput("JOURNAL", f"{folder}: {error}") from error
 
@@ -197,6 +198,7 @@ def print_verifications(found: Sequence[Verification], *, as_json: bool) -> None
                 "checked": one.checked,
                 "key_id": one.key_id,
                 "key_known": one.key is not None,
+                "deleted": one.deleted or None,
                 "key": None if one.key is None else key_object(one.key),
                 "findings": [{"file": f.file, "text": f.text} for f in one.findings],
             }
@@ -210,8 +212,9 @@ def print_verifications(found: Sequence[Verification], *, as_json: bool) -> None
         if one.findings:
             console.print(Text(f"✘ {folder}: altered", style="bold red"))
         else:
-            console.print(Text(f"✔ {folder}: nothing was altered", style="bold blue"))
-            console.print(Text(f"  {_checked(one)}"))
+            said = "deleted, its record was not altered" if one.deleted else "nothing was altered"
+            console.print(Text(f"✔ {folder}: {said}", style="bold blue"))
+            console.print(Text(f"  {legible(one.deleted) if one.deleted else _checked(one)}"))
         for finding in one.findings:
             console.print(Text(f"  {legible(finding.file)}: {legible(finding.text)}"))
 

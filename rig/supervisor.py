@@ -18,6 +18,7 @@ from ledcal.rig.closing import REPORT, close_run, key_of
 from ledcal.rig.earlier_runs import earlier_runs_of, require_reason
 from ledcal.rig.ending import Ending
 from ledcal.rig.errors import StationError
+from ledcal.rig.file_changes import enter_changes
 from ledcal.rig.folder import RUN_BYTES, require_room, require_writable
 from ledcal.rig.journal import JOURNAL, local_file, parse_event
 from ledcal.rig.keys import SigningKey, engineering_key
@@ -96,13 +97,14 @@ def order(
     require_store(store_url(data_folder))
     if read is not None:
         mode = read.settings.mode
-        require_released(made, mode, data_folder)
+        release = require_released(made, mode, data_folder)
         if run is None:
             require_reason(earlier_runs_of(data_folder / RUNS, request.serial), request, mode)
     key = engineering_key(data_folder) if read is None else key_of(read)
     if read is not None:
         action = Action.CALIBRATE if run is None else Action.PROVE
         request = permitted_request(request, read, action)
+        enter_changes(data_folder, read, made, release, request.operator)
     return Order(
         request=request,
         station=station,

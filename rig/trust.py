@@ -1,6 +1,7 @@
 """The keys that a data folder knows: its own, and those that somebody said to trust."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,8 +80,19 @@ def known_key(data_folder: Path, key_id: str) -> KnownKey | None:
     return _read(path) if path.exists() else None
 
 
-def trust(path: Path, data_folder: Path) -> KnownKey:
+def _nothing(_: KnownKey) -> None:
+    pass
+
+
+def trust(
+    path: Path, data_folder: Path, before: Callable[[KnownKey], object] = _nothing
+) -> KnownKey:
     """Let the data folder know a public key; one that was retired there stays retired.
+
+    Args:
+        path: Of the public key's file.
+        data_folder: That is to know it.
+        before: Called with what is about to be written; an error of it leaves all as it was.
 
     Raises:
         RefusedInput: The file is refused, or the key was retired here.
@@ -103,12 +115,20 @@ def trust(path: Path, data_folder: Path) -> KnownKey:
         public=bytes.fromhex(said.public_key),
         retired=said.retired,
     )
+    before(key)
     _write(key, data_folder)
     return key
 
 
-def retire(key_id: str, data_folder: Path) -> KnownKey:
+def retire(
+    key_id: str, data_folder: Path, before: Callable[[KnownKey], object] = _nothing
+) -> KnownKey:
     """Retire a trusted key: what it signed is still known, but it signs nothing more here.
+
+    Args:
+        key_id: Its id.
+        data_folder: That knows it.
+        before: As for `trust`.
 
     Raises:
         RefusedInput: There is no such key among the trusted ones.
@@ -128,6 +148,7 @@ def retire(key_id: str, data_folder: Path) -> KnownKey:
         public=known.public,
         retired=datetime.now(UTC).replace(microsecond=0),
     )
+    before(key)
     _write(key, data_folder)
     return key
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from ledcal.calibration.errors import RecordError
 from ledcal.reports.text import legible
 from ledcal.rig.closing import SEAL
+from ledcal.rig.deletion_check import DELETION
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.keys import require_owner_only
 from ledcal.rig.log_book import RUN_CLOSED
@@ -151,6 +152,8 @@ def _bring_run(data_folder: Path, name: str, site: SiteClient) -> str | None:
     if not RUN_ID.fullmatch(name):
         return "is no id of a run"
     run = closed_folder(data_folder, name)
+    if (run / DELETION).exists():
+        return "was deleted here before it was uploaded"
     if not (run / SEAL).is_file():
         return "is in the log, but not sealed here: it is being closed, was cut off, or is gone"
     try:

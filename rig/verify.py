@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledcal.calibration.codec import decode, key_id
-from ledcal.calibration.errors import FileError
+from ledcal.calibration.errors import FileError, RecordError
 from ledcal.rig.closing import (
     PANEL_FILE,
     RECORD,
@@ -16,6 +16,7 @@ from ledcal.rig.closing import (
     record_bytes,
     sealed_files,
 )
+from ledcal.rig.deletion_check import DELETION, KEPT, kept_findings, read_deletion
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.firmware_view import open_on_its_board
 from ledcal.rig.folder import canonical, sha256_hex
@@ -47,6 +48,7 @@ class Verification:
         checked: How many files were compared with the seal.
         key_id: Id of the key that made the seal, 16 hex digits, empty without a readable seal.
         key: The same key as the data folder knows it, None when it does not.
+        deleted: By whom and why the run was deleted but for its record, empty when it was not.
     """
 
     folder: Path
@@ -54,6 +56,7 @@ class Verification:
     checked: int
     key_id: str
     key: KnownKey | None = None
+    deleted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,15 @@ def verify_run(folder: Path, data_folder: Path) -> Verification:
     except _Broken as broken:
         finding = Finding(file=SEAL, text=str(broken))
         return Verification(folder=folder, findings=(finding,), checked=0, key_id="")
-    findings = [*_files(folder, seal)]
-    if not findings:
+    deletion, findings = None, []
+    try:
+        deletion = read_deletion(folder, data_folder)
+    except RecordError as error:
+        findings.append(Finding(file=DELETION, text=str(error)))
+    findings += _files(folder, seal, deleted=deletion is not None)
+    if deletion is not None and not findings:
+        findings = [Finding(file=file, text=text) for file, text in kept_findings(folder)]
+    elif not findings:
         findings = [*_content(folder, seal, data_folder), *_issued(folder, data_folder)]
     signer = key_id(seal.public_key).hex()
     known = known_key(data_folder, signer)
@@ -99,6 +109,7 @@ def verify_run(folder: Path, data_folder: Path) -> Verification:
         checked=len(seal.files),
         key_id=signer,
         key=known if known is not None and known.public == seal.public_key else None,
+        deleted="" if deletion is None else deletion.words,
     )
 
 
@@ -128,11 +139,15 @@ def _read_seal(folder: Path) -> _Seal:
     return seal
 
 
-def _files(folder: Path, seal: _Seal) -> Iterator[Finding]:
+def _files(folder: Path, seal: _Seal, *, deleted: bool) -> Iterator[Finding]:
     if seal.run != folder.resolve().name:
         yield Finding(file=SEAL, text=f"belongs to run {seal.run}, not to this folder")
     present = sealed_files(folder)
     for name, digest in sorted(seal.files.items()):
+        if deleted and name not in KEPT:
+            if name in present:
+                yield Finding(file=name, text="is still there: `ledcal delete` was cut off")
+            continue
         if name not in present or not (folder / name).is_file():
             yield Finding(file=name, text="is missing")
             continue
@@ -143,7 +158,8 @@ def _files(folder: Path, seal: _Seal) -> Iterator[Finding]:
             continue
         if found != digest:
             yield Finding(file=name, text=f"was altered: SHA-256 {found}, sealed as {digest}")
-    for name in sorted(set(present) - set(seal.files)):
+    left = {DELETION} if deleted else set()
+    for name in sorted(set(present) - set(seal.files) - left):
         yield Finding(file=name, text="was added after the run was sealed")
 
 

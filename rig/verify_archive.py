@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.merkle import leaf_hash
 from ledcal.rig.closing import RECORD, SEAL
+from ledcal.rig.deletion_check import unlogged
 from ledcal.rig.folder import sha256_hex
 from ledcal.rig.keys import signature_holds
 from ledcal.rig.log_book import LOG_PROOF, RUN_CLOSED, read_proof
@@ -59,6 +60,8 @@ def verify_data(data_folder: Path) -> list[Verification]:
             findings.extend(_folders(folders, told, checked))
             findings.extend(_index(folders, connection))
             findings.extend(_accounts(connection))
+            gone_from_log = unlogged(folders, checked.leaves)
+            findings.extend(Finding(file=file, text=text) for file, text in gone_from_log)
         entries, closed = checked.size, set(told)
     log = Verification(
         folder=data_folder / STORE, findings=tuple(findings), checked=entries, key_id=""

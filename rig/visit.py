@@ -1,12 +1,13 @@
 """A visit to a panel alone, with no light: its place, its identity, and a journal of the visit."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record import PanelIdentity
 from ledcal.instruments.errors import InstrumentError, PanelTripped
@@ -14,10 +15,11 @@ from ledcal.instruments.panel import Panel
 from ledcal.rig.bench import open_panel
 from ledcal.rig.closing import SEAL, TRANSCRIPT, VISIT_STARTED, finished, seal_bytes
 from ledcal.rig.errors import PanelError, RigError, StationError
-from ledcal.rig.folder import require_writable, write_whole
+from ledcal.rig.folder import sha256_hex, write_whole
 from ledcal.rig.identify import identify_panel
-from ledcal.rig.journal import Journal
+from ledcal.rig.journal import Journal, read_journal
 from ledcal.rig.keys import engineering_key
+from ledcal.rig.logged import enter_action, require_log
 from ledcal.rig.panel_lock import panel_lock
 from ledcal.rig.people.gate import permitted_request
 from ledcal.rig.people.rights import Action
@@ -28,6 +30,9 @@ from ledcal.rig.virtual_bench import station_or_bench
 
 INSTALLS = "installs"
 READ_BACKS = "read-backs"
+DRIVES = "drives"
+ENTERED = {INSTALLS: "file installed", READ_BACKS: "file read back", DRIVES: "panel driven"}
+"""What the log calls a visit, whatever its outcome, which is told beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +106,7 @@ def at_panel(visit: Visit, kind: str, facts: Mapping[str, Any]) -> Iterator[AtPa
     """
     with station_or_bench(visit.station, visit.data_folder, visit.request.serial) as path:
         place = read_station(path)
-        require_writable(visit.data_folder)
+        require_log(visit.data_folder)
         reasons: list[dict[str, str]] = []
         with (
             kept(visit, kind, place, facts, reasons) as (folder, journal),
@@ -136,11 +141,13 @@ def kept(
     except OSError as error:
         raise StationError("DATA_FOLDER", f"{folder}: {error.strerror}") from error
     journal = Journal.create(folder)
+    well = False
     try:
         journal.append(VISIT_STARTED, _beginning(visit, kind, place.settings, place.sha256, facts))
         yield folder, journal
         outcome = Outcome.FAIL if reasons else Outcome.PASS
         journal.append("visit_finished", finished(outcome, reasons))
+        well = True
     except (RigError, InstrumentError) as error:
         ended = error if isinstance(error, RigError) else _of_panel(error)
         why = [{"code": ended.code, "text": ended.text}]
@@ -156,6 +163,32 @@ def kept(
         with suppress(StationError, OSError):
             seal = seal_bytes(folder, engineering_key(visit.data_folder))
             write_whole(folder / SEAL, seal)
+        # What ended a visit is told before a store that refuses.
+        with nullcontext() if well else suppress(StationError, RecordError):
+            _enter(visit, kind, place.settings.name, folder)
+
+
+def _enter(visit: Visit, kind: str, station: str, folder: Path) -> None:
+    """Enter a visit that has ended into the log, by its seal."""
+    events = read_journal(folder)
+    last = events[-1] if events else {}
+    sha256 = [one["sha256"] for one in events if one.get("event") == "read_back"]
+    seal = folder / SEAL
+    facts = {
+        "visit": folder.name,
+        "outcome": last.get("outcome"),
+        "reasons": [str(one.get("code")) for one in last.get("reasons", [])],
+        "file": events[0].get("file") if events else None,
+        "read_back": sha256[-1] if sha256 else None,
+        "seal_sha256": sha256_hex(seal.read_bytes()) if seal.is_file() else None,
+    }
+    request = visit.request
+    enter_action(
+        *(visit.data_folder, ENTERED[kind], request.serial),
+        who=request.operator,
+        station=station,
+        facts=facts,
+    )
 
 
 def _beginning(

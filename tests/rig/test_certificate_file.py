@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,8 @@ from ledcal.rig.certificate_file import (
     read_spectrometer_certificate,
     read_thermocouple_certificate,
 )
-from ledcal.rig.certificates import certificate_paths, read_certificates, require_in_date
-from ledcal.rig.errors import RefusedInput, StationError
+from ledcal.rig.certificates import certificate_paths, read_certificates
+from ledcal.rig.errors import RefusedInput
 from ledcal.rig.folder import sha256_hex
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station, read_station
@@ -131,27 +131,3 @@ def test_a_missing_certificate_is_refused(change: Change) -> None:
     station = read_station(change("station", "power_meter", "certificate", value="no.toml"))
     with pytest.raises(RefusedInput, match=r"no\.toml: cannot be read"):
         read_certificates(station)
-
-
-def test_a_certificate_is_in_date_on_its_last_day(
-    station: SettingsFile[Station], change: Change
-) -> None:
-    # Tomorrow too, so that midnight between the two lines does no harm.
-    today = datetime.now(UTC).date()
-    for due in (today, today + timedelta(days=1)):
-        change("power_meter", "due", value=due)
-        require_in_date(read_certificates(station))
-
-
-def test_overdue_certificates_are_named_all(
-    station: SettingsFile[Station], change: Change
-) -> None:
-    for role in ("power_meter", "thermocouple_logger"):
-        change(role, "due", value=date(2026, 1, 2))
-    with pytest.raises(StationError) as caught:
-        require_in_date(read_certificates(station))
-    text = str(caught.value)
-    assert caught.value.code == "CERTIFICATE_OVERDUE"
-    assert "power_meter Model M1: certificate C-M1 was due 2026-01-02" in text
-    assert "C-L1" in text
-    assert "C-S1" not in text

@@ -15,6 +15,7 @@ from ledcal.rig.run import RUNS
 COMMANDS = (
     *("calibrate", "bench", "inspect", "verify", "show", "history", "report"),
     *("sign", "install", "read-back", "export", "key", "person", "sign-on", "sign-off"),
+    *("log", "instrument", "override", "retention", "delete-request", "delete"),
 )
 
 

@@ -11,13 +11,19 @@ from rich.console import Console
 from sqlalchemy import text
 
 from ledcal.calibration.outcome import Outcome
+from ledcal.rig.authorisation import approver
+from ledcal.rig.certificates import certificate_paths
 from ledcal.rig.doctor import examine, findings_object, print_findings
 from ledcal.rig.doctor_findings import Finding, Findings, exit_code
+from ledcal.rig.key_file import new_key_file, public_file
 from ledcal.rig.keys import engineering_key
+from ledcal.rig.override import override
+from ledcal.rig.register import put_in_service, put_out_of_service
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station
 from ledcal.rig.station_lock import hold_station
 from ledcal.rig.store.opened import STORE, open_store, store_url
+from ledcal.rig.trust import trust
 
 Change = Callable[..., Path]
 
@@ -66,6 +72,32 @@ def test_days_left_of_a_certificate(
     assert one.status == status
     assert words in one.text
     assert one.outcome is (Outcome.STATION if status == "FAIL" else Outcome.PASS)
+
+
+def test_the_register_and_an_override_are_told(
+    looked: Callable[..., dict[str, Finding]],
+    change: Change,
+    station: SettingsFile[Station],
+    data_folder: Path,
+    tmp_path: Path,
+) -> None:
+    due = datetime.now(UTC).date() - timedelta(days=1)
+    meter = change("power_meter", "due", value=due)
+    put_in_service(list(certificate_paths(station).values()), data_folder)
+    found = looked()
+    assert "3 instruments in service, 1 of them overdue" in found["register"].text
+    assert (found["register"].status, found["certificate power_meter"].status) == ("WARN", "FAIL")
+    key = tmp_path / "ann.toml"
+    new_key_file(key, "Ann", "ENG")
+    trust(public_file(key), data_folder)
+    by = approver("Ann", key, data_folder)
+    override(meter, "it is late", due + timedelta(days=2), by, data_folder)
+    put_out_of_service("S1", "fell down", data_folder)
+    found = looked()
+    assert found["certificate power_meter"].status == "WARN"
+    assert "by override of Ann" in found["certificate power_meter"].text
+    assert found["register spectrometer"].status == "WARN"
+    assert "production would be refused" in found["register spectrometer"].text
 
 
 def test_every_refused_file_is_shown_and_is_refused_input(

@@ -11,10 +11,11 @@ from ledcal.calibration.record import PanelIdentity
 from ledcal.rig.closing import PANEL_FILE, close_run, finished, sealed_files
 from ledcal.rig.delivery import deliverable
 from ledcal.rig.errors import RefusedInput
-from ledcal.rig.folder import canonical
+from ledcal.rig.folder import canonical, sha256_hex
 from ledcal.rig.issue import ISSUE, ISSUED, read_issue
 from ledcal.rig.key_file import new_key_file, public_file
 from ledcal.rig.keys import SigningKey, engineering_key, signature_holds
+from ledcal.rig.log_reading import entries, reading_log
 from ledcal.rig.release import write_unsigned
 from ledcal.rig.run import CALIBRATION
 from ledcal.rig.settings import SettingsFile
@@ -81,6 +82,11 @@ def test_a_waiting_run_is_signed_beside_its_sealed_folder(
     check_signature(issue.file, [issue.public_key], signature_holds)
     assert decode(issue.file).calibration.serial == SERIAL
     assert verify_run(waiting, data_folder).findings == ()
+    with reading_log(data_folder) as connection:
+        assert connection is not None
+        (entry,) = entries(connection, ["file signed"], waiting.name)
+    assert (entry.who, entry.station) == ("B. Okafor", "bench 1")
+    assert entry.facts["file_sha256"] == sha256_hex(issue.file)
 
 
 def test_only_a_signed_file_is_delivered(waiting: Path, reviewer: Path, data_folder: Path) -> None:

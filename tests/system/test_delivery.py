@@ -144,6 +144,15 @@ def test_it_is_signed_installed_and_read_back(signed: Reviewed, ledcal: Ledcal) 
     spoken = ledcal(*at_panel(signed, "install")[:-1], cwd=signed.cwd)
     assert "NOT PROVEN BY LIGHT" in spoken.stdout
     assert signed.bench.truth(ask="state")["dark"]
+    told = ledcal("log", "--subject", PANEL, "--json", "--data", signed.data, cwd=signed.cwd)
+    entries = json.loads(told.stdout)["entries"]
+    assert [one["kind"] for one in entries][-4:] == [
+        *(["file installed"] * 2),
+        *("file read back", "file installed"),
+    ]
+    for one in entries[-4:]:
+        assert one["facts"]["outcome"] == "PASS"
+        assert digest in (one["facts"]["file"].get("sha256"), one["facts"]["read_back"])
 
 
 def test_it_is_proven_by_light(signed: Reviewed, ledcal: Ledcal, short_product: Path) -> None:

@@ -5,10 +5,14 @@ readings is in its journal.
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ledcal.rig.key_file import new_key_file, public_file
+from ledcal.rig.trust import trust
 
 pytestmark = pytest.mark.system
 Tell = Callable[..., Any]
@@ -114,3 +118,30 @@ def test_f11_overdue_certificate_blocks_the_run(bench: Any, tell: Tell) -> None:
     assert told.outcome == ("STATION", 4, "CERTIFICATE_OVERDUE")
     assert "2026-03-01" in told.text
     assert "send it for calibration" in told.text
+
+
+def test_f11_an_approver_s_override_lets_it_measure_and_every_page_tells_it(
+    bench: Any, tell: Tell, ledcal: Callable[..., Any], tmp_path: Path
+) -> None:
+    """The run ends before any light by another trouble, which is met after the certificates."""
+    certificate = bench.station.parent / "power_meter.toml"
+    today = datetime.now(UTC).date()
+    due, until = today - timedelta(days=1), today + timedelta(days=3)
+    certificate.write_text(certificate.read_text().replace("2036-02-02", due.isoformat()))
+    key = tmp_path / "ann.toml"
+    new_key_file(key, "Ann", "ENG")
+    trust(public_file(key), bench.data_folder)
+    done = ledcal(
+        *("override", certificate, "--reason", "<b>it is late</b>", "--until", str(until)),
+        *("--name", "Ann", "--key", key, "--data", bench.data_folder),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    bench.truth(set="meter_head", value="16060299")
+    told = tell(bench)
+    assert told.outcome == ("STATION", 4, "WRONG_HEAD")
+    (note,) = told.notes("CERTIFICATE_OVERRIDE")
+    assert "by override of Ann (key " in note
+    page = Path(told.said["paths"]["certificate"]).read_text()
+    assert f"was due {due}, used past it until {until}" in page
+    assert "reason: &lt;b&gt;it is late&lt;/b&gt;" in page

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ledcal.rig.certificates import certificate_paths
 from ledcal.rig.key_file import new_key_file, public_file
 from ledcal.rig.people.account import add_account
 from ledcal.rig.people.gate import open_people
@@ -172,10 +173,10 @@ def test_f19_no_production_with_a_product_file_that_nobody_released(
     pins.write_text("B-TOM-77\n907261\n")
     monkeypatch.setenv("LEDCAL_PIN_FILE", str(pins))
 
-    def run() -> dict[str, Any]:
+    def run(*more: str) -> dict[str, Any]:
         done = ledcal(
             *("calibrate", PANEL, "--station", production.station, "--json"),
-            *("--product", production.product),
+            *("--product", production.product, *more),
             cwd=production.cwd,
         )
         return dict(json.loads(done.stdout))
@@ -199,7 +200,19 @@ def test_f19_no_production_with_a_product_file_that_nobody_released(
     sign("stranger", "Cy")
     refused("its key is not trusted")
     sign("Bo", "Bo")
-    went_on = run()
+    blocked = run()
+    (reason,) = blocked["reasons"]
+    assert (blocked["outcome"], reason["code"]) == ("STATION", "INSTRUMENT_REGISTER")
+    assert reason["text"].count("is in no register") == 3
+    assert not list(production.data.glob("runs/*/transcript.jsonl"))
+    certificates = certificate_paths(read_station(production.station)).values()
+    added = ledcal(
+        *("instrument", "add", *certificates, *arguments, "--data", production.data),
+        cwd=production.cwd,
+    )
+    assert added.returncode == 0, added.stderr
+    assert added.stdout.count("is in service") == 3
+    went_on = run("--reason", "certificates are in service now")
     assert went_on["reasons"][0]["code"] == "INSTRUMENT", went_on
     first = events(went_on)[0]
     assert first["product"]["file_sha256"] == digest
