@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledcal.calibration.as_found import AsFound
 from ledcal.calibration.outcome import Outcome, Verdict
 
 Event = Mapping[str, Any]
@@ -299,6 +300,8 @@ class Record:
         reasons: code and text of each reason for an outcome other than PASS.
         finished_at: UTC time of the last event, ISO 8601.
         events: How many events the journal holds.
+        as_found: None where the run ended before, proves an issued file, or is older.
+        measured_as_found: Its results, before the adjustment; they decide nothing of the run.
     """
 
     run: RunStarted
@@ -315,3 +318,5 @@ class Record:
     reasons: list[dict[str, str]]
     finished_at: str
     events: int
+    as_found: AsFound | None = None
+    measured_as_found: list[Measured] = field(default_factory=list)
