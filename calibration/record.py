@@ -37,6 +37,8 @@ class RunStarted:
         proves: Run whose issued file is proven by light; empty where a new file is made.
         laboratory: name, country_code, city, post_code and street, as far as the station file
             states them.
+        item: customer, received and condition of the panel, as far as they were stated.
+        method: id, revision and sha256 of the files of the procedure.
     """
 
     run: str
@@ -55,6 +57,8 @@ class RunStarted:
     at: str
     proves: str = ""
     laboratory: dict[str, str] = field(default_factory=dict)
+    item: dict[str, str] = field(default_factory=dict)
+    method: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,15 @@ def calibrate(
     engineer: Annotated[
         str, typer.Option(metavar="NAME", help="Who answers for a run that was on hold.")
     ] = "not recorded",
+    customer: Annotated[
+        str, typer.Option(metavar="TEXT", help="Whose panel it is, for the certificate.")
+    ] = "not recorded",
+    received: Annotated[
+        str, typer.Option(metavar="DATE", help="When it came, like 2026-03-04.")
+    ] = "not recorded",
+    condition: Annotated[
+        str, typer.Option(metavar="TEXT", help="In what condition it came.")
+    ] = "not recorded",
     json: AsJson = False,
 ) -> None:
     """Calibrate one panel: measure, fit, write and load its file, and prove it by light.
@@ -84,7 +93,15 @@ def calibrate(
         from ledcal.rig.supervisor import calibrate as supervise
         from ledcal.rig.supervisor import order
 
-        request = Request(serial=serial, operator=operator, reason=reason, engineer=engineer)
+        request = Request(
+            serial=serial,
+            operator=operator,
+            reason=reason,
+            engineer=engineer,
+            customer=customer,
+            received=received,
+            condition=condition,
+        )
         wanted = order(request, station, product, data)
         with open_screen(wanted.data_folder, quiet=json) as screen:
             folder, record = supervise(wanted, screen.follow)

@@ -117,10 +117,10 @@ def test_f17_another_light_of_the_same_head_is_held_for_an_engineer(passed: Pass
 
 
 def test_f01_power_lost_while_loading_leaves_the_old_file_whole(passed: Passed) -> None:
-    """The LEDs of channel 2 have aged: an engineer goes on, and the power fails while loading."""
+    """The LEDs of channel 3 have aged: an engineer goes on, and the power fails while loading."""
     forged(passed, 1.0)
     before = passed.bench.truth(ask="panel")
-    passed.bench.truth(set="aged", value=[2, 0.84])
+    passed.bench.truth(set="aged", value=[3, 0.855])
     passed.bench.truth(set="unwritten", value="old")
     passed.bench.truth(set="power_loss_at_byte", value=300)
     lost = passed.calibrate("--engineer", "E. Ross", "--reason", "retest")
@@ -138,7 +138,7 @@ def test_f01_power_lost_while_loading_leaves_the_old_file_whole(passed: Passed) 
     (found,) = [one for one in events(lost) if one["event"] == "as_found"]
     assert found["verdict"] == "FAIL"
     (out,) = notes(lost, "AS_FOUND_OUT")
-    assert "channel 2 gave 1" in out
+    assert "channel 3 gave 14." in out
     assert "tell the field engineer" in out
     # It judges the time before, not this run: that ended for another reason.
     assert lost["outcome"] == "ABORTED"
