@@ -125,7 +125,8 @@ def _found_words(rows: Iterable[Mapping[str, float]]) -> str:
     if not values:
         return ""
     worst = max(values, key=abs)
-    return f" {len(values)} points as found are drawn too; the farthest deviates by {worst:.2f} %."
+    points = "1 point" if len(values) == 1 else f"{len(values)} points"
+    return f" Drawn too: {points} as found, of which the farthest deviates by {worst:.2f} %."
 
 
 def spectra_figure(spectra: Sequence[SpectrumTaken], names: Mapping[int, str]) -> Markup:

@@ -257,16 +257,24 @@ def recompute(
 def report(
     run: Annotated[str, typer.Argument(metavar="RUN|SERIAL", help="Run folder, id or serial.")],
     output: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where the page is written.")
-    ] = Path("certificate.html"),
+        Path | None,
+        typer.Option(metavar="FILE", help="Where the page is written: certificate.html."),
+    ] = None,
+    pdf: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it as PDF (needs ledcal[pdf]).")
+    ] = None,
     data: Data = DATA_FOLDER,
 ) -> None:
     """Make a run's certificate again from its journal, and compare it with the sealed one."""
     with refusals():
+        from ledcal.rig.certificate_again import render_again, write_pdf
         from ledcal.rig.run import find_run
-        from ledcal.rig.summary import render_again
 
-        typer.echo(render_again(find_run(data, run), output))
+        folder = find_run(data, run)
+        if output is not None or pdf is None:
+            typer.echo(render_again(folder, output or Path("certificate.html")))
+        if pdf is not None:
+            typer.echo(write_pdf(folder, pdf))
 
 
 delivery_commands.add_to(app)

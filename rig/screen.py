@@ -108,6 +108,9 @@ class Screen:
         self._console.print(Text(record.outcome.meaning))
         for reason in record.reasons:
             self._console.print(Text(f"  {reason['code']}: {legible(reason['text'])}"))
+        for note in record.notes:
+            if note.code == "AS_FOUND_OUT":
+                self._console.print(Text(f"  {note.code}: {legible(note.text)}"))
         self._console.print(Text(f"certificate: {(folder / CERTIFICATE).resolve()}"))
 
     @contextmanager
