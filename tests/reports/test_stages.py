@@ -122,8 +122,12 @@ def test_the_action_is_what_became_of_the_file(
     recalibrated: Record, state: str, word: str
 ) -> None:
     assert recalibrated.calibration_file is not None
-    made = replace(recalibrated.calibration_file, state=state)
-    assert stages(replace(recalibrated, calibration_file=made), [])[1].word == word
+    changed = replace(
+        recalibrated, calibration_file=replace(recalibrated.calibration_file, state=state)
+    )
+    assert stages(changed, [])[1].word == word
+    # What was taken out again is nowhere called the calibration that the panel holds.
+    assert ("the calibration it now holds" in said(changed)) == (state == "loaded")
 
 
 def test_as_left_is_as_good_as_its_worst_point(recalibrated: Record) -> None:
