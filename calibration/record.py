@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledcal.calibration.as_found import AsFound
 from ledcal.calibration.outcome import Outcome, Verdict
 
 Event = Mapping[str, Any]
@@ -38,6 +39,8 @@ class RunStarted:
             states them.
         performer: signed_on ("badge and PIN", or "typed, not proven"), and for the former role
             and log_entry; empty where nobody was named.
+        item: customer, received and condition of the panel, as far as they were stated.
+        method: id, revision and sha256 of the files of the procedure.
     """
 
     run: str
@@ -57,6 +60,8 @@ class RunStarted:
     proves: str = ""
     laboratory: dict[str, str] = field(default_factory=dict)
     performer: dict[str, str] = field(default_factory=dict)
+    item: dict[str, str] = field(default_factory=dict)
+    method: dict[str, str] = field(default_factory=dict)
 
     @property
     def performer_words(self) -> str:
@@ -311,6 +316,8 @@ class Record:
         reasons: code and text of each reason for an outcome other than PASS.
         finished_at: UTC time of the last event, ISO 8601.
         events: How many events the journal holds.
+        as_found: None where the run ended before, proves an issued file, or is older.
+        measured_as_found: Its results, before the adjustment; they decide nothing of the run.
     """
 
     run: RunStarted
@@ -327,3 +334,5 @@ class Record:
     reasons: list[dict[str, str]]
     finished_at: str
     events: int
+    as_found: AsFound | None = None
+    measured_as_found: list[Measured] = field(default_factory=list)

@@ -1,9 +1,10 @@
 """Read the record of a run from the events of its journal."""
 
 from collections.abc import Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from typing import TypeVar
 
+from ledcal.calibration.as_found import AsFound
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome, Verdict
 from ledcal.calibration.record import (
@@ -49,6 +50,7 @@ def read_record(events: Sequence[Event]) -> Record:
     panels = _of_kind(events, "panel")
     files = _of_kind(events, "calibration_file")
     safety = _of_kind(events, "safety")
+    found = _of_kind(events, "as_found")
     return Record(
         run=_build(RunStarted, events[0]),
         instruments=[_build(Instrument, e) for e in _of_kind(events, "instrument")],
@@ -64,6 +66,8 @@ def read_record(events: Sequence[Event]) -> Record:
         reasons=reasons,
         finished_at=str(events[-1]["at"]),
         events=len(events),
+        as_found=_as_found(found[-1]) if found else None,
+        measured_as_found=[_measured(e) for e in _of_kind(events, "measured_as_found")],
     )
 
 
@@ -84,13 +88,21 @@ def _end(event: Event) -> tuple[Outcome, list[dict[str, str]]]:
 
 def _measured(event: Event) -> Measured:
     result = _build(Measured, event)
+    return replace(result, verdict=_verdict(event, result.verdict))
+
+
+def _as_found(event: Event) -> AsFound:
+    found = _build(AsFound, event)
+    if found.verdict is None:
+        return found
+    return replace(found, verdict=_verdict(event, found.verdict))
+
+
+def _verdict(event: Event, word: str) -> Verdict:
     try:
-        verdict = Verdict(result.verdict)
+        return Verdict(word)
     except ValueError as error:
-        raise RecordError(f"event {event.get('n')} (measured): {error}") from error
-    return Measured(
-        **{f.name: getattr(result, f.name) for f in fields(result)} | {"verdict": verdict}
-    )
+        raise RecordError(f"event {event.get('n')} ({event.get('event')}): {error}") from error
 
 
 def _steps(events: Sequence[Event]) -> list[Step]:

@@ -8,35 +8,38 @@ no bare number through, so that each number has been rounded for its uncertainty
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime
 from typing import Any
 
 from markupsafe import Markup
 
+from ledcal.calibration.as_found import AsFound
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome
-from ledcal.calibration.record import Instrument, Measured, Record
+from ledcal.calibration.record import Measured, Record
 from ledcal.calibration.statement import Statement
+from ledcal.reports.beam import beams
 from ledcal.reports.budget import budget
 from ledcal.reports.coefficients import coefficient_table, knot_table, models
 from ledcal.reports.conformity import coverage, risk_words
 from ledcal.reports.curve_figure import curve_figure, residual_reach
 from ledcal.reports.figures import spectra_figure, verification_figure
+from ledcal.reports.issuer import issuer, laboratory
 from ledcal.reports.monte_carlo import check_words
 from ledcal.reports.page import PAGE, csp_hash, source
 from ledcal.reports.photobiological import safety_sheet
 from ledcal.reports.quantity import facts
 from ledcal.reports.result_budgets import result_budgets
 from ledcal.reports.results import ResultRow, channel_names, result_row, rule_letters
+from ledcal.reports.stages import as_found_points, stages
+from ledcal.reports.standards import chains, described, standing, with_what
 from ledcal.reports.summary import key_figures
-from ledcal.reports.text import NOT_RECORDED, css_string, instant, legible
+from ledcal.reports.text import css_string, instant, legible
 from ledcal.reports.verification import verification, verification_rows
 
 _CONDITION_STEPS = ("blank", "warm_up")
-_FILE_STATES = {
-    "loaded": "calibration file written, loaded and read back byte for byte; the panel says valid",
-    "written": "calibration file written; it was not proven that the panel holds it",
-}
+_BROKEN_OFF = AsFound(
+    verdict=None, reason="the run ended while it was measured", file_sha256="", sequence=0
+)
 
 
 def certificate_html(
@@ -45,6 +48,7 @@ def certificate_html(
     record_sha256: str,
     checkpoint: str | None = None,
     statements: Sequence[tuple[Statement, str]] = (),
+    revision: int = 1,
 ) -> str:
     """Return the certificate of a run as one HTML document.
 
@@ -54,6 +58,7 @@ def certificate_html(
         checkpoint: Signed note of what the log was when the run was in it, None where there is
             no log.
         statements: Who stands for the run, each with the id of the key that signed it.
+        revision: Of the document: an amended one counts up.
 
     Raises:
         RecordError: The record holds a number that is NaN or infinite.
@@ -65,14 +70,15 @@ def certificate_html(
     before = [m for m in others if m.step in _CONDITION_STEPS and m.channel is None]
     of_channels = [m for m in others if m.channel is not None]
     of_panel = [m for m in others if m.channel is None and m not in before]
-    rules = rule_letters(record.measured)
-    budgeted = [m for m in record.measured if m.components]
+    found = as_found_points(record)
+    rules = rule_letters([*record.measured, *found])
+    budgeted = [m for m in (*record.measured, *found) if m.components]
     numbers = {id(m): number for number, m in enumerate(budgeted, start=1)}
 
     def rows(results: Sequence[Measured]) -> list[ResultRow]:
         return [result_row(m, rules, budget=numbers.get(id(m), 0)) for m in results]
 
-    style = _style(record)
+    style = _style(record, revision)
     return PAGE.render(
         record=record,
         run=record.run,
@@ -80,7 +86,19 @@ def certificate_html(
         title=_title(record),
         marks=_marks(record),
         record_sha256=record_sha256,
+        revision=revision,
+        issuer=issuer(record.run),
+        laboratory=laboratory(record.run),
+        stages=stages(record, verified),
+        found=record.as_found or _BROKEN_OFF,
+        as_found=verification_rows(found, [numbers.get(id(m), 0) for m in found]),
+        as_found_k=coverage(found),
+        beams=beams(record, names),
+        with_what=with_what(record.instruments),
+        standing=standing(record),
+        chains=chains(record.instruments),
         statements=[(one, instant(one.at), key_id) for one, key_id in statements],
+        meanings=", ".join(dict.fromkeys(one.meaning for one, _ in statements)),
         approved=next((one for one, _ in statements if one.meaning == "approved"), None),
         checkpoint=[line for line in (checkpoint or "").split("\n") if line],
         style=Markup(style),
@@ -88,17 +106,15 @@ def certificate_html(
         started_at=instant(record.run.at),
         finished_at=instant(record.finished_at),
         key_figures=key_figures(verified),
-        as_found=_as_found(record),
-        action=_action(record),
         rules=rules,
         verification_rules=rule_letters(verified),
         plane=facts(record.run.plane),
-        instruments=[_instrument(i, record.run.at) for i in record.instruments],
+        instruments=[described(i, record.run.at) for i in record.instruments],
         verification=verification_rows(verified, [numbers.get(id(m), 0) for m in verified]),
         verification_k=coverage(verified),
         verification_risks=risk_words(verified),
         verification_checks=check_words(verified),
-        verification_figure=verification_figure(verified, names) if verified else None,
+        verification_figure=verification_figure(verified, names, found) if verified else None,
         conditions=rows(before),
         conditions_k=coverage(before),
         channels=[
@@ -143,39 +159,12 @@ def _marks(record: Record) -> list[str]:
     return marks
 
 
-def _as_found(record: Record) -> str:
-    if record.panel is None:
-        return NOT_RECORDED
-    if record.panel.calibration == "OK":
-        return "a valid calibration in the panel"
-    return f"no valid calibration in the panel; its loader says {record.panel.calibration}"
-
-
-def _action(record: Record) -> str:
-    made = record.calibration_file
-    if made is None:
-        return "none: no calibration file was written to the panel"
-    if record.run.proves and made.state == "loaded":
-        return "issued file loaded and read back byte for byte; the panel says valid"
-    return _FILE_STATES.get(made.state, made.state)
-
-
-def _instrument(instrument: Instrument, run_at: str) -> tuple[Instrument, dict[str, str], str]:
-    """Return an instrument, its certificate, and whether that was in date at the run."""
-    asked = ("number", "laboratory", "issued", "due", "file_sha256")
-    stated = {key: instrument.certificate.get(key, NOT_RECORDED) for key in asked}
-    try:
-        due, day = date.fromisoformat(stated["due"]), datetime.fromisoformat(run_at).date()
-    except ValueError:
-        return instrument, stated, "not known whether in date"
-    return instrument, stated, "in date" if day <= due else "overdue"
-
-
-def _style(record: Record) -> str:
+def _style(record: Record, revision: int) -> str:
     """Return the style sheet with what the margin of every printed page says."""
     marks = " · ".join(_marks(record))
     margins = {
-        "PAGE-IDENTITY": f"{_title(record)} {legible(record.run.run, longest=60)}",
+        "PAGE-IDENTITY": f"{_title(record)} {legible(record.run.run, longest=60)}, "
+        f"revision {revision}",
         "PAGE-ITEM": f"panel {legible(record.run.serial, longest=40)}",
         "PAGE-MARK": f"{marks}: NOT FOR RELEASE" if marks else "",
     }

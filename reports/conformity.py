@@ -69,18 +69,24 @@ def statement(result: Measured) -> str:
 def risk_words(results: Sequence[Measured]) -> str:
     """Return TUR, specific and global risk of several results in words, empty where none."""
     ratios = [result.tur for result in results if result.tur is not None]
-    risks = [result.specific_risk for result in results if result.specific_risk is not None]
+    risk = wrong_verdict_at_most(results)
     said = []
     if ratios:
         low, high = significant(min(ratios), 2), significant(max(ratios), 2)
         said.append(f"test uncertainty ratio (TUR) {low if low == high else f'{low} to {high}'}")
-    if risks:
-        said.append(f"specific risk of a wrong verdict at most {_at_most(max(risks))} %")
+    if risk:
+        said.append(f"specific risk of a wrong verdict at most {risk} %")
     accepts = [r.global_false_accept for r in results if r.global_false_accept is not None]
     if accepts:
         said.append(f"global risk of a false accept at most {_at_most(max(accepts))} %")
     words = "; ".join(said)
     return f"{words[:1].upper()}{words[1:]}." if words else ""
+
+
+def wrong_verdict_at_most(results: Sequence[Measured]) -> str:
+    """Return the largest specific risk of a wrong verdict in percent, empty for none."""
+    risks = [result.specific_risk for result in results if result.specific_risk is not None]
+    return _at_most(max(risks)) if risks else ""
 
 
 def _at_most(risk: float) -> str:

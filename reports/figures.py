@@ -1,6 +1,6 @@
 """The figures of a certificate, each a function of what the record holds."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from markupsafe import Markup
@@ -47,12 +47,30 @@ _LEGEND = "".join(
 )
 
 
-def verification_figure(points: Sequence[Measured], names: Mapping[int, str]) -> Markup:
-    """Return the deviation of every verified point with its expanded uncertainty and limits."""
+def _open_diamond(x: float, y: float) -> str:
+    """Return an open mark about a place."""
+    corners = f"M{x:.1f} {y - 5:.1f}l5 5l-5 5l-5-5z"
+    return f'<path d="{corners}" fill="#fff" stroke="{INK}" stroke-width="1.4"/>'
+
+
+_FOUND_LEGEND = _open_diamond(470, 24) + label(480, 28, "as found", f'fill="{SOFT}"')
+
+
+def verification_figure(
+    points: Sequence[Measured], names: Mapping[int, str], before: Sequence[Measured] = ()
+) -> Markup:
+    """Return the deviation of every verified point with its expanded uncertainty and limits.
+
+    Args:
+        points: The points as left.
+        names: Of the channels.
+        before: Points as found; each is drawn beside that of the same channel and request.
+    """
     rows = [_relative(point) for point in points]
+    found = _places(points, before)
     passed = sum(point.verdict is Verdict.PASS for point in points)
     room = 1.12 if passed == len(points) else 1.3
-    reach = room * max(_reach(row) for row in rows) or 1.0
+    reach = room * max(_reach(row) for row in (*rows, *found.values())) or 1.0
     frame = Frame(
         left=46, top=40, width=908, height=170, x_range=(0, len(rows)), y_range=(-reach, reach)
     )
@@ -71,6 +89,8 @@ def verification_figure(points: Sequence[Measured], names: Mapping[int, str]) ->
         if point.verdict is not Verdict.PASS:
             whiskers.append(_sign(frame, position, row, point.verdict))
         whiskers.append(label(frame.x(position + 0.5), 228, _share(point), _MIDDLE_SOFT))
+    diamonds = [_diamond(frame, position, row) for position, row in found.items()]
+    legend = _LEGEND + (_FOUND_LEGEND if found else "")
     zero = line(frame.left, frame.y(0), frame.left + frame.width, frame.y(0), f'stroke="{INK}"')
     axis = y_axis(frame, "Deviation from what was asked / %", count=6)
     brackets = _channel_brackets(frame, points, names)
@@ -81,9 +101,32 @@ def verification_figure(points: Sequence[Measured], names: Mapping[int, str]) ->
         title="Deviation of the delivered from the requested irradiance",
         text=f"{len(rows)} points with bars of expanded uncertainty and their limits, {passed} of "
         f"them PASS; the largest deviation is {worst:.2f} %. The numbers are in the table of the "
-        "verification.",
-        marks="".join([*shade, axis, zero, *lines, *whiskers, *brackets, _LEGEND]),
+        f"verification.{_found_words(found.values())}",
+        marks="".join([*shade, axis, zero, *lines, *diamonds, *whiskers, *brackets, legend]),
     )
+
+
+def _places(points: Sequence[Measured], before: Sequence[Measured]) -> dict[int, dict[str, float]]:
+    """Return the points as found by the position of the point as left of the same request."""
+    position = {(p.channel, _share(p)): place for place, p in enumerate(points)}
+    known = [one for one in before if (one.channel, _share(one)) in position]
+    return {position[(one.channel, _share(one))]: _relative(one) for one in known}
+
+
+def _diamond(frame: Frame, position: int, row: Mapping[str, float]) -> str:
+    """Return the open mark of a point as found, left of the point as left, with its bar."""
+    x, y = frame.x(position + 0.5) - 13, frame.y(row["value"])
+    high, low = frame.y(row["value"] + row["u"]), frame.y(row["value"] - row["u"])
+    return line(x, high, x, low, f'stroke="{SOFT}"') + _open_diamond(x, y)
+
+
+def _found_words(rows: Iterable[Mapping[str, float]]) -> str:
+    values = [row["value"] for row in rows]
+    if not values:
+        return ""
+    worst = max(values, key=abs)
+    points = "1 point" if len(values) == 1 else f"{len(values)} points"
+    return f" Drawn too: {points} as found, of which the farthest deviates by {worst:.2f} %."
 
 
 def spectra_figure(spectra: Sequence[SpectrumTaken], names: Mapping[int, str]) -> Markup:

@@ -3,54 +3,54 @@
 from decimal import Decimal
 
 from ledcal.calibration.record import Measured
-from ledcal.reports.number import MINUS, at_place, decimal, limit
+from ledcal.reports.number import MINUS, bound, decimal
 from ledcal.reports.quantity import PERCENT
 
 
 def tolerance(result: Measured, place: int, shift: int) -> str:
-    """Return the tolerance limits: they are exact.
+    """Return the tolerance limits.
 
     Args:
         result: The result that they judge.
         place: Power of ten of the result's last digit.
         shift: Power of ten from the record's unit to the printed one.
     """
-    low, high = (
-        None if bound is None else limit(decimal(bound, shift=shift), place)
-        for bound in (result.lower, result.upper)
+    value = decimal(result.value, shift=shift)
+    return _between(
+        *(None if one is None else decimal(one, shift=shift) for one in _tolerance(result)),
+        value=value,
+        place=place,
     )
-    return between(low, high)
 
 
 def acceptance(result: Measured, place: int, shift: int) -> str:
-    """Return the acceptance limits with the digits of the result: they follow from its U."""
-    if _simple(result):
-        return tolerance(result, place, shift)
-    low, high = (
-        None if bound is None else at_place(decimal(bound, shift=shift), place)
-        for bound in (result.acceptance_lower, result.acceptance_upper)
+    """Return the acceptance limits: they follow from the result's U."""
+    value = decimal(result.value, shift=shift)
+    return _between(
+        *(None if one is None else decimal(one, shift=shift) for one in _acceptance(result)),
+        value=value,
+        place=place,
     )
-    return between(low, high)
 
 
 def tolerance_rel(result: Measured, nominal: float, place: int) -> str:
     """Return the tolerance limits in percent off a nominal value."""
-    low, high = (
-        None if bound is None else limit(percent_off(bound, nominal), place, sign=True)
-        for bound in (result.lower, result.upper)
+    return _between(
+        *(None if one is None else percent_off(one, nominal) for one in _tolerance(result)),
+        value=percent_off(result.value, nominal),
+        place=place,
+        sign=True,
     )
-    return between(low, high)
 
 
 def acceptance_rel(result: Measured, nominal: float, place: int) -> str:
     """Return the acceptance limits in percent off a nominal value."""
-    if _simple(result):
-        return tolerance_rel(result, nominal, place)
-    low, high = (
-        None if bound is None else at_place(percent_off(bound, nominal), place, sign=True)
-        for bound in (result.acceptance_lower, result.acceptance_upper)
+    return _between(
+        *(None if one is None else percent_off(one, nominal) for one in _acceptance(result)),
+        value=percent_off(result.value, nominal),
+        place=place,
+        sign=True,
     )
-    return between(low, high)
 
 
 def percent_off(value: float, nominal: float) -> Decimal:
@@ -71,6 +71,18 @@ def between(low: str | None, high: str | None) -> str:
     return "none"
 
 
-def _simple(result: Measured) -> bool:
-    """Return whether no guard band was drawn in, so that both pairs of limits are the same."""
-    return (result.lower, result.upper) == (result.acceptance_lower, result.acceptance_upper)
+def _between(
+    low: Decimal | None, high: Decimal | None, *, value: Decimal, place: int, sign: bool = False
+) -> str:
+    return between(
+        None if low is None else bound(low, value, place, upper=False, sign=sign),
+        None if high is None else bound(high, value, place, upper=True, sign=sign),
+    )
+
+
+def _tolerance(result: Measured) -> tuple[float | None, float | None]:
+    return result.lower, result.upper
+
+
+def _acceptance(result: Measured) -> tuple[float | None, float | None]:
+    return result.acceptance_lower, result.acceptance_upper

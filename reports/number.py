@@ -18,6 +18,8 @@ UNCERTAINTY_DIGITS = 2
 # Beyond these places a fixed-point number would be a row of zeros.
 _SMALLEST_PLACE = -7
 _LARGEST_PLACE = 6
+_FINEST = 6
+"""So many digits a computed limit may have more than the value beside it."""
 
 
 def decimal(value: float, *, shift: int = 0) -> Decimal:
@@ -99,11 +101,36 @@ def concise(value: float, u: float) -> str:
 
 
 def limit(number: Decimal, place: int, *, sign: bool = False) -> str:
-    """Return a limit in its shortest form, with at most two digits more than what it judges.
+    """Return a limit or a nominal value in its shortest form.
 
-    A limit is exact: rounding it to the place of a result could show that on the wrong side.
+    It has at most two digits more than the result that it stands beside.
     """
     return _without_idle_zeros(at_place(number, place - 2, sign=sign))
+
+
+def bound(number: Decimal, value: Decimal, place: int, *, upper: bool, sign: bool = False) -> str:
+    """Return a limit beside a value that is printed to `place`; it never moves the verdict.
+
+    A limit that somebody stated is printed as it is. One that was computed, which shows by its
+    many digits, is rounded to the value's place; to a finer one where the printed value would else
+    stand on the other side of it.
+
+    Args:
+        number: The limit.
+        value: The value, not yet rounded.
+        place: Power of ten of the last digit of the printed value.
+        upper: True for an upper limit, False for a lower one.
+        sign: True writes a plus sign before a limit above zero.
+    """
+    if number == _rounded(number, place - 2):
+        return limit(number, place, sign=sign)
+    shown = _rounded(value, place)
+    for at in range(place, place - _FINEST, -1):
+        rounded = _rounded(number, at)
+        within = shown <= rounded if upper else shown >= rounded
+        if within == (value <= number if upper else value >= number):
+            return _without_idle_zeros(at_place(rounded, at, sign=sign))
+    return limit(number, place, sign=sign)
 
 
 def significant(value: float, digits: int, *, shift: int = 0) -> str:

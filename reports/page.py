@@ -17,6 +17,7 @@ _PARTS = (
     "certificate_parts.html",
     "certificate_sections.html",
     "certificate_safety.html",
+    "certificate_beam.html",
     "certificate_budgets.html",
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ledcal.reports.number import MINUS, significant
+from ledcal.reports.number import MINUS, at_place, decimal, significant
 from ledcal.reports.text import NOT_RECORDED
 
 PERCENT = 2
@@ -75,8 +75,15 @@ def condition(name: str, value: float | str) -> tuple[str, str]:
         return label, f"{value} {ucum}" if ucum and value.strip() else value
     if not ucum and float(value).is_integer():
         return label, str(int(value)).replace("-", MINUS)
+    if ucum == "s":
+        # Tenths of a second of ten seconds and more say nothing.
+        return label, f"{_seconds(value)} s"
     unit = print_unit(ucum)
     return label, f"{significant(value, 4, shift=unit.shift)} {unit.sign}".rstrip()
+
+
+def _seconds(duration_s: float) -> str:
+    return at_place(decimal(duration_s), 0) if duration_s >= 10 else significant(duration_s, 2)
 
 
 def conditions(where: Mapping[str, float | str]) -> str:

@@ -7,13 +7,15 @@ from types import MappingProxyType
 from markupsafe import Markup, escape
 
 _TITLES = {
-    "item": "Station, customer and item",
+    "item": "Laboratory, customer and item",
     "method": "Method and conditions",
     "instruments": "Instruments used",
-    "verification": "Verification: irradiance asked for and delivered",
+    "as_found": "As found: irradiance before adjustment",
+    "verification": "As left: irradiance verified after adjustment",
     "channels": "Results by channel",
     "panel": "Results of the whole panel",
     "safety": "Photobiological safety",
+    "beam": "Beam parameters for reports of treatments",
     "curves": "Spectra and calibration curves",
     "coefficients": "Coefficients of the calibration file",
     "budget": "Uncertainty budget of the verification",

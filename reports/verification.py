@@ -27,6 +27,7 @@ class VerificationRow:
     limits: str
     acceptance: str
     probability: str
+    tur: str
     board: str
     judged: bool
     verdict: Verdict
@@ -79,6 +80,7 @@ def verification_row(result: Measured, *, budget: int = 0) -> VerificationRow:
         limits=tolerance_rel(result, result.nominal, place_rel),
         acceptance=acceptance_rel(result, result.nominal, place_rel),
         probability=probability(result.conformance_probability),
+        tur=ABSENT if result.tur is None else significant(result.tur, 2),
         board=f"{board:.1f}" if isinstance(board, float | int) else ABSENT,
         judged=judged(result),
         verdict=result.verdict,

@@ -75,6 +75,15 @@ def calibrate(
     engineer: Annotated[
         str, typer.Option(metavar="NAME", help="Who answers for a run that was on hold.")
     ] = "not recorded",
+    customer: Annotated[
+        str, typer.Option(metavar="TEXT", help="Whose panel it is, for the certificate.")
+    ] = "not recorded",
+    received: Annotated[
+        str, typer.Option(metavar="DATE", help="When it came, like 2026-03-04.")
+    ] = "not recorded",
+    condition: Annotated[
+        str, typer.Option(metavar="TEXT", help="In what condition it came.")
+    ] = "not recorded",
     json: AsJson = False,
 ) -> None:
     """Calibrate one panel: measure, fit, write and load its file, and prove it by light.
@@ -88,7 +97,15 @@ def calibrate(
         from ledcal.rig.supervisor import calibrate as supervise
         from ledcal.rig.supervisor import order
 
-        request = Request(serial=serial, operator=operator, reason=reason, engineer=engineer)
+        request = Request(
+            serial=serial,
+            operator=operator,
+            reason=reason,
+            engineer=engineer,
+            customer=customer,
+            received=received,
+            condition=condition,
+        )
         wanted = order(request, station, product, data)
         with open_screen(wanted.data_folder, quiet=json) as screen:
             folder, record = supervise(wanted, screen.follow)
@@ -244,16 +261,24 @@ def recompute(
 def report(
     run: Annotated[str, typer.Argument(metavar="RUN|SERIAL", help="Run folder, id or serial.")],
     output: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where the page is written.")
-    ] = Path("certificate.html"),
+        Path | None,
+        typer.Option(metavar="FILE", help="Where the page is written: certificate.html."),
+    ] = None,
+    pdf: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it as PDF (needs ledcal[pdf]).")
+    ] = None,
     data: Data = DATA_FOLDER,
 ) -> None:
     """Make a run's certificate again from its journal, and compare it with the sealed one."""
     with refusals():
+        from ledcal.rig.certificate_again import render_again, write_pdf
         from ledcal.rig.run import find_run
-        from ledcal.rig.summary import render_again
 
-        typer.echo(render_again(find_run(data, run), output))
+        folder = find_run(data, run)
+        if output is not None or pdf is None:
+            typer.echo(render_again(folder, output or Path("certificate.html")))
+        if pdf is not None:
+            typer.echo(write_pdf(folder, pdf))
 
 
 delivery_commands.add_to(app)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from annotated_types import Ge, Gt, Le, Len
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from ledcal.rig.settings import BadKey, Settings, SettingsFile, read_settings, rising
 
@@ -137,6 +137,8 @@ class Product(Settings):
     valid_hours: Annotated[int, Gt(0), Le(100_000)]
     drive_levels: Annotated[list[Fraction], Len(6, 32), Rising]
     verify_fractions: Annotated[list[Fraction], Len(1, 8), Rising]
+    as_found_fractions: Annotated[list[Fraction], Len(0, 8), Rising] = Field(default=[0.5, 1.0])
+    """Requests at which a panel that carries a calibration is measured before it is adjusted."""
     temperature: TemperatureSettings
     warm_up: WarmUpSettings
     limits: LimitSettings

@@ -38,7 +38,7 @@ def recompute(record: Record) -> list[Recomputed]:
     """
     return [
         Recomputed(result=one, differing=tuple(_differing(one)))
-        for one in record.measured
+        for one in (*record.measured, *record.measured_as_found)
         if one.rule_kind is not None and one.guard_factor is not None
     ]
 

@@ -6,7 +6,7 @@ import platform
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ AS_FOUND = "as-found.ledcal"
 NOT_RECORDED = "not recorded"
 NOT_RELEASED = "not released"
 TYPED = "typed, not proven"
+ITEM = ("customer", "received", "condition")
+"""What can be stated of the panel as it came."""
 _BLANK = "NONE"
 _RECORD = "record.json"
 _SERIAL = re.compile(r"[A-Z0-9][A-Z0-9-]{0,15}")
@@ -48,20 +50,28 @@ _SOFTWARE = (
 class Request:
     """What was asked for on the command line.
 
+    Attributes:
+        customer: Whose panel it is; not recorded for an internal release.
+        received: Day on which it came, as an ISO date.
+        condition: In what condition it came.
+
     Raises:
-        RefusedInput: A text is no UTF-8, which no record could keep.
+        RefusedInput: A text is no UTF-8, which no record could keep, or a day is no date.
     """
 
     serial: str
     operator: str = NOT_RECORDED
     reason: str = NOT_RECORDED
     engineer: str = NOT_RECORDED
+    customer: str = NOT_RECORDED
+    received: str = NOT_RECORDED
+    condition: str = NOT_RECORDED
     performer: Mapping[str, str] = field(default_factory=dict)
     """How the operator is known, where badge and PIN were asked for."""
 
     def __post_init__(self) -> None:
-        """Refuse bytes that Python reads as half surrogate pairs."""
-        for name in ("operator", "reason", "engineer"):
+        """Refuse bytes that Python reads as half surrogate pairs, and a day that is none."""
+        for name in ("operator", "reason", "engineer", *ITEM):
             text = getattr(self, name)
             try:
                 text.encode()
@@ -69,6 +79,20 @@ class Request:
                 raise RefusedInput(
                     "TEXT", f"{name} {text!r}: is not UTF-8 text; type it again"
                 ) from error
+        if self.received != NOT_RECORDED:
+            try:
+                date.fromisoformat(self.received)
+            except ValueError as error:
+                raise RefusedInput(
+                    "DATE",
+                    f"received {self.received!r}: is no date like 2026-03-04; type it again",
+                ) from error
+
+    @property
+    def item(self) -> dict[str, str]:
+        """What was stated of the panel as it came."""
+        stated = {name: getattr(self, name) for name in ITEM}
+        return {name: text for name, text in stated.items() if text != NOT_RECORDED}
 
 
 def require_serial(serial: str, product: Product | None = None) -> None:
@@ -126,8 +150,18 @@ def start_run(
     product: SettingsFile[Product],
     release: str = NOT_RELEASED,
     proves: str = "",
+    method: Mapping[str, str] | None = None,
 ) -> Journal:
     """Begin the journal of a run.
+
+    Args:
+        folder: The run's folder; its name is the run's id.
+        request: What was asked for.
+        station: The station file.
+        product: The product file.
+        release: Who released the product file.
+        proves: Run whose issued file is proven by light; empty where a new file is made.
+        method: id, revision and sha256 of the procedure, None where none is carried out.
 
     Raises:
         StationError: The disk refuses.
@@ -159,6 +193,8 @@ def start_run(
         "decision_rule": rule_text(bench.decision.guard_factor, Rule(bench.decision.rule)),
         "software": software(),
         "proves": proves,
+        "item": request.item,
+        "method": dict(method or {}),
     }
     if performer := performer_facts(request):
         facts["performer"] = performer

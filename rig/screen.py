@@ -25,6 +25,7 @@ STEP_WORDS = {
     "warm_up": "warm up, all channels on",
     "spectrum": "spectrum of each channel",
     "irradiance": "irradiance over drive",
+    "as_found": "as found, before adjustment",
     "map": "map",
     "fit": "fit the calibration",
     "adjust": "load the file into the panel",
@@ -32,7 +33,7 @@ STEP_WORDS = {
 }
 TYPICAL_BENCH_S = {
     **{"identify": 20, "blank": 35, "warm_up": 400, "spectrum": 25, "irradiance": 135},
-    **{"map": 1, "fit": 5, "adjust": 5, "verify": 100},
+    **{"as_found": 1, "map": 1, "fit": 5, "adjust": 5, "verify": 100},
 }
 """How long the steps take on a bench, until this data folder knows better. [s]"""
 
@@ -63,7 +64,7 @@ class Screen:
             shape = {"PASS": "✔", "FAIL": "✘"}.get(str(event["result"]), "▲")
             words = STEP_WORDS.get(str(event["step"]), str(event["step"]))
             self._say(f"{shape} {words:<34} {event['result']}  {event['duration_s']:.1f} s")
-        elif kind == "measured" and event["verdict"] != "PASS":
+        elif kind in ("measured", "measured_as_found") and event["verdict"] != "PASS":
             channel = f"channel {event['channel']}: " if event["channel"] else ""
             self._say(f"    {channel}{event['measurand']}: {event['verdict']}")
         elif kind in ("error", "note"):
@@ -107,6 +108,9 @@ class Screen:
         self._console.print(Text(record.outcome.meaning))
         for reason in record.reasons:
             self._console.print(Text(f"  {reason['code']}: {legible(reason['text'])}"))
+        for note in record.notes:
+            if note.code == "AS_FOUND_OUT":
+                self._console.print(Text(f"  {note.code}: {legible(note.text)}"))
         self._console.print(Text(f"certificate: {(folder / CERTIFICATE).resolve()}"))
 
     @contextmanager

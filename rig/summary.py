@@ -12,7 +12,6 @@ from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record import Measured, Record
 from ledcal.calibration.record_reader import read_record
-from ledcal.reports.certificate import certificate_html
 from ledcal.reports.text import legible
 from ledcal.rig.awaited_signature import signature_object
 from ledcal.rig.closing import (
@@ -22,14 +21,11 @@ from ledcal.rig.closing import (
     REPORT,
     TRANSCRIPT,
     data_folder_of,
-    record_bytes,
 )
 from ledcal.rig.console import open_console
 from ledcal.rig.deletion_check import kept_events
 from ledcal.rig.errors import RefusedInput, RigError
-from ledcal.rig.folder import sha256_hex, write_whole
 from ledcal.rig.journal import read_journal
-from ledcal.rig.log_book import read_proof
 from ledcal.rig.recompute import Recomputed
 from ledcal.rig.run import CALIBRATION
 from ledcal.rig.statements import Signed, statements_on
@@ -239,35 +235,6 @@ def key_object(key: KnownKey) -> dict[str, Any]:
     }
 
 
-def render_again(folder: Path, output: Path) -> str:
-    """Write the certificate anew from the journal; return a sentence on how it compares.
-
-    Raises:
-        RefusedInput: There is no readable journal.
-        StationError: The page cannot be written.
-    """
-    record = record_of(folder)
-    digest = sha256_hex(record_bytes(read_journal(folder)))
-    statements = [(one.statement, one.key_id) for one in signed_on(folder)]
-    page = certificate_html(
-        record,
-        record_sha256=digest,
-        checkpoint=_checkpoint(folder),
-        statements=statements,
-    ).encode()
-    write_whole(output, page)
-    sealed = folder / CERTIFICATE
-    if not sealed.exists():
-        return f"{output}: made; the run has no page of its own to compare it with"
-    if sealed.read_bytes() == page:
-        return f"{output}: identical with the run's page"
-    later = [one for one, _ in statements if one.meaning != "performed"]
-    if later:
-        words = ", ".join(f"{one.meaning} by {one.name}" for one in later)
-        return f"{output}: the run's page with what was signed since: {legible(words)}"
-    return f"{output}: differs from the run's page; see `ledcal verify {folder}`"
-
-
 def signed_on(folder: Path) -> list[Signed]:
     """Return the statements on a run that are believed; `ledcal verify` names the others."""
     data_folder = data_folder_of(folder)
@@ -278,14 +245,6 @@ def signed_on(folder: Path) -> list[Signed]:
     publics = [one.public for one in known_keys(data_folder)]
     found = statements_on(folder, data_folder, record, publics)
     return [one for one in found if isinstance(one, Signed)]
-
-
-def _checkpoint(folder: Path) -> str | None:
-    """Return the checkpoint that a run's page tells, None for a run without one."""
-    try:
-        return read_proof(folder).note
-    except RecordError:
-        return None
 
 
 def _verified_table(verified: Sequence[Measured]) -> Table:

@@ -189,6 +189,7 @@ def _command(wanted: Order, folder: Path) -> list[str]:
         f"--ledcal-operator={wanted.request.operator}",
         f"--ledcal-reason={wanted.request.reason}",
         f"--ledcal-engineer={wanted.request.engineer}",
+        *(f"--ledcal-{name}={text}" for name, text in wanted.request.item.items()),
     ]
     if wanted.station is not None:
         command.append(f"--ledcal-station={wanted.station}")

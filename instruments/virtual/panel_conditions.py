@@ -30,6 +30,12 @@ def panel_conditions(bench: Bench) -> dict[str, Condition]:
             raise ValueError(f"{value!r} is no pair of channels like [3, 4]")
         return channel(value[0]), channel(value[1])
 
+    def aged(value: Any) -> tuple[int, float]:
+        """Return a channel's number and the share of its light that is left."""
+        if not isinstance(value, list) or len(value) != 2:
+            raise ValueError(f"{value!r} is no channel with the share that is left, like [2, 0.9]")
+        return channel(value[0]), _share(value[1])
+
     return {
         "ambient_w_m2": attribute(world, "ambient_w_m2", number),
         "flicker": attribute(world, "flicker", _share),
@@ -46,6 +52,7 @@ def panel_conditions(bench: Bench) -> dict[str, Condition]:
         "channels_swapped": Condition(pair, world.swap_channels),
         "other_reel": Condition(channel, world.other_reel),
         "string_cut": Condition(channel, world.cut_string),
+        "aged": Condition(aged, lambda value: world.age(*value)),
     }
 
 

@@ -229,6 +229,12 @@ class World:
         )
         self._fit(channel, cut)
 
+    def age(self, channel: int, left: float) -> None:
+        """Let a channel give only a share of its light at the same current, as old LEDs do."""
+        emitter = self.emitters[channel - 1]
+        dimmed = replace(emitter, raw_irradiance_w_m2=left * emitter.raw_irradiance_w_m2)
+        self._fit(channel, dimmed)
+
     def _fit(self, channel: int, emitter: Emitter) -> None:
         emitters = list(self.emitters)
         emitters[channel - 1] = emitter

@@ -263,6 +263,26 @@ def completed(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return numbered(added)
 
 
+def recalibrated(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same run of a panel that came with a calibration of its own."""
+    whole = copy.deepcopy(events)
+    asked = [e for e in whole if e.get("step") == "verify" and "measurand" in e]
+    found = [
+        event | {"event": "measured_as_found", "step": "as_found", "monte_carlo": None}
+        for event in copy.deepcopy(asked)
+        if event["where"]["request_fraction"] >= 0.5
+    ]
+    for event in found:
+        if event["channel"] == 3:
+            event |= {"value": 0.86 * event["value"], "verdict": "FAIL"}
+    said = {"event": "as_found", "verdict": "FAIL", "reason": ""}
+    said |= {"file_sha256": "c8" * 32, "sequence": 3}
+    place = next(n for n, e in enumerate(whole) if e.get("step") == "fit")
+    whole[place:place] = step("as_found", 5.3, [*found, said])
+    whole[0] |= _ADDITIONS["run_started"]
+    return numbered(whole)
+
+
 def drawn(event: dict[str, Any]) -> dict[str, Any]:
     low, high = (event["value"] + side * event["expanded_uncertainty"] for side in (-1, 1))
     ends = {"lower": low * 0.9999, "upper": high * 1.0001, "delta": 0.05, "validated": True}
@@ -283,6 +303,12 @@ def events() -> list[dict[str, Any]]:
 def complete_events() -> list[dict[str, Any]]:
     """The journal of the same run with all that is recorded today."""
     return copy.deepcopy(_COMPLETED_RUN)
+
+
+@pytest.fixture
+def recalibrated_events() -> list[dict[str, Any]]:
+    """The same run of a panel that came back: two points of each channel as found, 3 is low."""
+    return recalibrated(_COMPLETED_RUN)
 
 
 @pytest.fixture

@@ -134,7 +134,7 @@ def test_every_result_is_on_the_page(record: Record, events: list[dict[str, Any]
     assert "Channel 9" in page.said()
 
 
-@pytest.mark.parametrize("kind", ["events", "complete_events"])
+@pytest.mark.parametrize("kind", ["events", "complete_events", "recalibrated_events"])
 def test_hostile_text_in_every_field_stays_text(kind: str, request: pytest.FixtureRequest) -> None:
     events = request.getfixturevalue(kind)
     kept = ("event", "verdict", "outcome")
@@ -186,7 +186,10 @@ def test_the_policy_allows_this_style_sheet_only(
 
 def test_each_printed_page_names_itself(record: Record) -> None:
     style = "".join(text for tag, text in page_of(record).texts if tag == "style")
-    assert r'content: "Calibration certificate 20260304T091200Z\2d DEMO\2d 0001\2d 1"' in style
+    named = (
+        r'content: "Calibration certificate 20260304T091200Z\2d DEMO\2d 0001\2d 1\2c  revision 1"'
+    )
+    assert named in style
     assert 'counter(page) " of " counter(pages)' in style
     assert "PAGE-" not in style
 
@@ -239,7 +242,7 @@ def test_every_link_leads_to_a_place_of_the_page(
     assert targets
 
 
-@pytest.mark.parametrize("kind", ["events", "complete_events"])
+@pytest.mark.parametrize("kind", ["events", "complete_events", "recalibrated_events"])
 def test_the_same_record_gives_the_same_bytes(kind: str, request: pytest.FixtureRequest) -> None:
     events = request.getfixturevalue(kind)
     first = certificate_html(read_record(events), record_sha256=SHA256)

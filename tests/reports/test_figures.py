@@ -30,6 +30,21 @@ def test_each_verified_point_has_a_mark_and_each_channel_its_name(record: Record
     ]
 
 
+def test_points_as_found_stand_beside_those_as_left(record: Record) -> None:
+    points = verification(record)
+    low = replace(points[7], value=0.8 * points[7].value, verdict=Verdict.FAIL)
+    elsewhere = replace(points[7], where={"request_fraction": 0.33})
+    alone = verification_figure(points, {})
+    both = verification_figure(points, {}, [low, elsewhere])
+    assert both.count("l5 5l-5 5l-5-5z") == 2  # the one point, and the legend
+    assert "as found" in words(both)
+    assert "as found" not in words(alone)
+    assert "Drawn too: 1 point as found, of which the farthest deviates by -" in both
+    # The axis reaches as far as the point as found does.
+    assert "−20" in words(both)
+    assert "−20" not in words(alone)
+
+
 def test_limits_that_differ_are_drawn_apart(record: Record) -> None:
     points = verification(record)
     same = verification_figure(points, {})

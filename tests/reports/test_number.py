@@ -2,13 +2,14 @@ import math
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ledcal.reports.number import (
     MINUS,
     aligned,
     at_place,
+    bound,
     concise,
     decimal,
     last_place,
@@ -142,3 +143,41 @@ def test_significant_drops_idle_zeros() -> None:
 def test_decimal_points_line_up() -> None:
     assert aligned(["1.25", "12", "3.1"]) == ["1.25", "12\u2008\u2007\u2007", "3.1\u2007"]
     assert aligned(["7", "12"]) == ["7", "12"]
+
+
+@pytest.mark.parametrize(
+    ("number", "value", "place", "upper", "said"),
+    [
+        # stated: as it is, however fine
+        ("1.375", "1.50", -2, False, "1.375"),
+        ("10", "9.996", -2, True, "10"),
+        # computed: with the digits of the value
+        ("157.26484213", "135.7", -1, True, "157.3"),
+        ("92.98314159", "98.4", -1, False, "93"),
+        ("-7.33333333", "0.13", -1, False, "−7.3"),
+        # and finer where it would change sides: 157.3 is not below 157.26
+        ("157.26484213", "157.3", -1, True, "157.26"),
+        ("157.26484213", "157.27", -1, True, "157.26"),
+        ("92.96314159", "92.97", -1, False, "93"),
+    ],
+)
+def test_a_limit_has_the_digits_of_its_value_and_never_moves_the_verdict(
+    number: str, value: str, place: int, upper: bool, said: str
+) -> None:
+    assert bound(Decimal(number), Decimal(value), place, upper=upper) == said
+
+
+SEVENTHS = st.integers(-7_000_000, 7_000_000).map(lambda sevenths: sevenths / 7000)
+
+
+@given(number=SEVENTHS, value=SEVENTHS, place=st.integers(-3, 1))
+def test_the_printed_value_is_on_its_side_of_the_printed_limit(
+    number: float, value: float, place: int
+) -> None:
+    exact, limit_ = decimal(value), decimal(number)
+    shown = read_back(at_place(exact, place))
+    # A value that is rounded across the limit itself cannot be printed on its side of it.
+    assume((shown <= limit_) == (exact <= limit_))
+    assume(shown != limit_)
+    printed = read_back(bound(limit_, exact, place, upper=True))
+    assert (shown <= printed) == (exact <= limit_)

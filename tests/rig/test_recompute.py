@@ -117,3 +117,10 @@ def test_an_altered_draw_is_named(result: Measured) -> None:
 
 def test_a_result_without_its_rule_is_not_covered(result: Measured) -> None:
     assert recompute(record(replace(result, rule_kind=None))) == []
+
+
+def test_results_as_found_are_computed_again_too(result: Measured) -> None:
+    altered = replace(result, u=2 * result.u)
+    (first, second) = recompute(replace(record(result), measured_as_found=[altered]))
+    assert first.differing == ()
+    assert second.differing[0].startswith("u: recorded")

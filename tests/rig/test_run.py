@@ -66,12 +66,24 @@ def test_a_products_pattern_cannot_let_a_path_in(product: SettingsFile[Product])
             require_serial(serial, loose)
 
 
-@pytest.mark.parametrize("name", ["operator", "reason"])
+@pytest.mark.parametrize("name", ["operator", "reason", "customer", "condition"])
 def test_bytes_that_are_no_text_are_refused(name: str) -> None:
     """An argument that is no UTF-8: neither record nor calibration.json could keep it."""
     said: dict[str, Any] = {name: os.fsdecode(b"op\xff")}
     with pytest.raises(RefusedInput, match=name + r" 'op\\udcff': is not UTF-8 text"):
         Request(serial="ABC-1", **said)
+
+
+@pytest.mark.parametrize("day", ["", "yesterday", "2026-02-30", "04.03.2026"])
+def test_a_day_that_is_none_is_refused(day: str) -> None:
+    with pytest.raises(RefusedInput, match=r"is no date like 2026-03-04"):
+        Request(serial="ABC-1", received=day)
+
+
+def test_only_what_was_stated_of_the_item_is_kept() -> None:
+    asked = Request(serial="ABC-1", customer="<b>", received="2026-03-04")
+    assert asked.item == {"customer": "<b>", "received": "2026-03-04"}
+    assert Request(serial="ABC-1").item == {}
 
 
 def test_a_run_id_is_its_folder_and_serial(data_folder: Path) -> None:
@@ -174,12 +186,13 @@ def test_what_names_no_run_is_refused(data_folder: Path, name: str) -> None:
 def test_a_run_begins_with_who_what_and_where(
     begin_run: StartRun, station: SettingsFile[Station], product: SettingsFile[Product]
 ) -> None:
-    folder, journal = begin_run(operator="op\u2028", reason="<b>")
+    folder, journal = begin_run(operator="op\u2028", reason="<b>", condition="dusty\u2028")
     journal.close()
     record = read_record(read_journal(folder))
     assert record.outcome is Outcome.ABORTED
     assert record.run.run == folder.name
     assert (record.run.operator, record.run.reason) == ("op\u2028", "<b>")
+    assert record.run.item == {"condition": "dusty\u2028"}
     assert record.run.simulated is True
     assert record.run.attempt == 1
     assert record.run.product["file_sha256"] == product.sha256

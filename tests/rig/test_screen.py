@@ -55,6 +55,7 @@ def test_plain_lines_tell_the_steps(started: dict[str, Any]) -> None:
             {"event": "step_finished", "step": "blank", "result": "PASS", "duration_s": 1.26},
             {"event": "measured", "verdict": "FAIL", "channel": 2, "measurand": "centroid"},
             {"event": "measured", "verdict": "PASS", "channel": 3, "measurand": "centroid"},
+            {"event": "measured_as_found", "verdict": "FAIL", "channel": 4, "measurand": "x"},
             {"event": "step_finished", "step": "fit", "result": "ERROR", "duration_s": 0.0},
             {"event": "error", "code": "DISK", "text": "full"},
         ]
@@ -64,9 +65,10 @@ def test_plain_lines_tell_the_steps(started: dict[str, Any]) -> None:
     assert lines[2].startswith("✔ first look, dark and lit")
     assert lines[2].endswith("PASS  1.3 s")
     assert lines[3] == "    channel 2: centroid: FAIL"
-    assert lines[4].startswith("▲ fit the calibration")
-    assert lines[5] == "    DISK: full"
-    assert len(lines) == 6
+    assert lines[4] == "    channel 4: x: FAIL"
+    assert lines[5].startswith("▲ fit the calibration")
+    assert lines[6] == "    DISK: full"
+    assert len(lines) == 7
 
 
 @pytest.mark.parametrize("terminal", [False, True])
@@ -90,6 +92,7 @@ def test_hostile_text_does_nothing(started: dict[str, Any], terminal: bool) -> N
 def test_the_verdict_is_a_word_with_its_reasons(begin_run: StartRun, key: SigningKey) -> None:
     folder, journal = begin_run()
     reasons = [{"code": "NO_LIGHT", "text": HOSTILE}]
+    journal.append("note", {"code": "AS_FOUND_OUT", "text": "channel 3 gave 14.7% less" + HOSTILE})
     journal.append("run_finished", finished(Outcome.SETUP, reasons))
     journal.close()
     close_run(folder, key)
@@ -101,6 +104,7 @@ def test_the_verdict_is_a_word_with_its_reasons(begin_run: StartRun, key: Signin
     assert "▲ SETUP" in shown
     assert Outcome.SETUP.meaning in shown
     assert "  NO_LIGHT: " in shown
+    assert "  AS_FOUND_OUT: channel 3 gave 14.7% less" in shown
     assert str(folder / "certificate.html") in shown
     assert [c for c in shown if c != "\n" and unicodedata.category(c) in ("Cc", "Cf")] == []
 

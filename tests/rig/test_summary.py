@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ledcal.calibration.outcome import Outcome
+from ledcal.rig.certificate_again import render_again
 from ledcal.rig.closing import RECORD, close_run, finished
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.journal import JOURNAL, Journal
@@ -21,7 +22,6 @@ from ledcal.rig.summary import (
     record_of,
     refusal_object,
     refusal_text,
-    render_again,
 )
 from ledcal.rig.verify import Finding, Verification
 

@@ -1,4 +1,4 @@
-"""What the records say against a run: F1 (power lost while loading), F17, F19."""
+"""What the records say against a run: F1 (power lost while loading), F17, F19; as found."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -31,6 +31,10 @@ def events(said: dict[str, Any]) -> list[dict[str, Any]]:
 def notes(said: dict[str, Any], code: str) -> list[str]:
     found = [one for one in events(said) if one["event"] == "note"]
     return [one["text"] for one in found if one["code"] == code]
+
+
+def page_of(said: dict[str, Any]) -> str:
+    return Path(said["paths"]["certificate"]).read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,12 @@ def forged(passed: Passed, factor: float) -> None:
     path.write_text("\n".join(lines) + "\n")
 
 
+def test_a_new_panel_has_nothing_to_be_measured_as_found(passed: Passed) -> None:
+    (found,) = [one for one in events(passed.run) if one["event"] == "as_found"]
+    assert (found["verdict"], found["file_sha256"]) == (None, "")
+    assert found["reason"] == "the panel carried no calibration"
+
+
 def test_f25_every_file_comes_after_a_damaged_one(passed: Passed) -> None:
     (words,) = notes(passed.run, "FILE_CHECK")
     assert "CRC" in words
@@ -85,7 +95,7 @@ def test_f25_every_file_comes_after_a_damaged_one(passed: Passed) -> None:
 
 
 def test_f17_another_light_of_the_same_head_is_held_for_an_engineer(passed: Passed) -> None:
-    """The records differ by 4 %; then an engineer goes on, and the power fails while loading."""
+    """The records differ by 4 %, and yet the panel came as it had left, by its own file."""
     before = passed.bench.truth(ask="panel")["sha256"]
     forged(passed, 1.04)
     held = passed.calibrate("--reason", "retest")
@@ -99,11 +109,21 @@ def test_f17_another_light_of_the_same_head_is_held_for_an_engineer(passed: Pass
     assert passed.bench.truth(ask="panel")["sha256"] == before
     assert passed.bench.truth(ask="state")["dark"]
     assert held["paths"]["file"] is None
+    (found,) = [one for one in events(held) if one["event"] == "as_found"]
+    assert (found["verdict"], found["reason"], found["sequence"]) == ("PASS", "", 1)
+    assert found["file_sha256"] == before
+    results = [one for one in events(held) if one["event"] == "measured_as_found"]
+    asked = {(one["channel"], one["where"]["request_fraction"]) for one in results}
+    assert asked == {(channel, share) for channel in range(1, 6) for share in (0.5, 1.0)}
+    assert all(abs(one["value"] / one["nominal"] - 1) < 0.02 for one in results)
+    assert not notes(held, "AS_FOUND_OUT")
 
 
 def test_f01_power_lost_while_loading_leaves_the_old_file_whole(passed: Passed) -> None:
+    """The LEDs of channel 3 have aged: an engineer goes on, and the power fails while loading."""
     forged(passed, 1.0)
     before = passed.bench.truth(ask="panel")
+    passed.bench.truth(set="aged", value=[3, 0.855])
     passed.bench.truth(set="unwritten", value="old")
     passed.bench.truth(set="power_loss_at_byte", value=300)
     lost = passed.calibrate("--engineer", "E. Ross", "--reason", "retest")
@@ -118,6 +138,13 @@ def test_f01_power_lost_while_loading_leaves_the_old_file_whole(passed: Passed) 
     assert (Path(lost["folder"]) / "as-found.ledcal").read_bytes() == Path(
         passed.run["paths"]["file"]
     ).read_bytes()
+    (found,) = [one for one in events(lost) if one["event"] == "as_found"]
+    assert found["verdict"] == "FAIL"
+    (out,) = notes(lost, "AS_FOUND_OUT")
+    assert "channel 3 gave 14." in out
+    assert "tell the field engineer" in out
+    # It judges the time before, not this run: that ended for another reason.
+    assert lost["outcome"] == "ABORTED"
 
 
 @dataclass(frozen=True)
