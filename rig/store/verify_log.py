@@ -78,13 +78,13 @@ def verify_log(
         _kept(connection, findings), _brought(witnesses, findings), key=attrgetter("size")
     )
     signed = _Signed(_believed(notes, publics, holds, findings), findings)
-    frontier = Frontier()
+    frontier, tells = Frontier(), _Tails().tell
     signed.compare(frontier)
     for place, (number, kind, subject, entry, node) in enumerate(_rows(connection, _ALL)):
         content = entry if isinstance(entry, bytes) else _bytes(entry)
         leaf = leaf_hash(content)
         frontier.append(leaf)
-        if number != place or node != leaf or not _tells(content, kind, subject):
+        if number != place or node != leaf or not tells(content, kind, subject):
             findings.extend(_entry(place, number, kind, subject, entry, known=node == leaf))
         if frontier.size == signed.next_size:
             signed.compare(frontier)
@@ -181,28 +181,44 @@ def _entry(
         yield LogFinding(where=where, text=f"is listed as {kind} {subject}, it says {said}")
 
 
-def _tells(entry: bytes, kind: Any, subject: Any) -> bool:
-    """Tell whether an entry says that it is of this kind and subject.
+class _Tails:
+    """The ends of entries, which say of what kind and subject they are.
 
-    Its end says it, unless a text there has a quotation mark. The rest is not read: the hash and
-    the next checkpoint speak for it, or `_malformed` looks.
+    The rest is not read: the hash and the next checkpoint speak for it, or `_malformed` looks. An
+    end with a quotation mark in a text is read with the whole entry.
     """
-    # Where nothing is found, the search is for the whole entry, which does not begin so.
-    tail = _TAIL.fullmatch(entry, entry.rfind(_TAIL_BEGIN))
-    if tail is None:
-        return _says(entry) == (kind, subject)
-    try:
-        return tail.group(1, 2) == (kind.encode(), subject.encode())
-    except (AttributeError, UnicodeEncodeError):
-        return False  # somebody put another thing than text into the row
+
+    def __init__(self) -> None:
+        """Begin without having seen any."""
+        self._seen: dict[Any, tuple[bytes, bytes]] = {}
+
+    def tell(self, entry: bytes, kind: Any, subject: Any) -> bool:
+        """Tell whether an entry says that it is of this kind and subject."""
+        # Entries of a kind differ in the subject, seldom in the station and the person.
+        seen = self._seen.get(kind)
+        if seen and isinstance(subject, str) and '"' not in subject and "\\" not in subject:
+            if entry.endswith(seen[0] + subject.encode(errors="surrogatepass") + seen[1]):
+                return True
+        # Where nothing is found, the search is for the whole entry, which does not begin so.
+        begin = entry.rfind(_TAIL_BEGIN)
+        tail = _TAIL.fullmatch(entry, begin)
+        if tail is None:
+            return _says(entry) == (kind, subject)
+        said_kind, said_subject = (
+            one.decode(errors="surrogateescape") for one in tail.group(1, 2)
+        )
+        first, last = tail.span(2)
+        self._seen[said_kind] = entry[begin:first], entry[last:]
+        return (said_kind, said_subject) == (kind, subject)
 
 
 def _malformed(connection: Connection, first: int) -> Iterator[LogFinding]:
     """Read whole what no checkpoint speaks for: an entry whose end alone looks like one."""
+    tells = _Tails().tell
     for number, kind, subject, entry, _ in _rows(connection, _FROM, first=first):
         if isinstance(entry, bytes | memoryview):
             content = bytes(entry)
-            if _says(content) is None and _tells(content, kind, subject):
+            if _says(content) is None and tells(content, kind, subject):
                 yield LogFinding(where=f"entry {number}", text=_NO_ENTRY)
 
 
