@@ -8,7 +8,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from ledcal.instruments.clock import Clock
@@ -77,6 +77,7 @@ class Exchange(ABC):
         self._lock = threading.RLock()
         self._in_step = False
         self._resuming = False
+        self._unanswered = 0  # identity queries that were sent and may still be answered
         self._deadline_s = 0.0
         self._allowed_s = 0.0
         self._command = "open"
@@ -208,6 +209,7 @@ class Exchange(ABC):
             self._discard()
         if self.identity:
             self._recognise()
+            self._await_late_answers()
             self._discard()
 
     def _recognise(self) -> None:
@@ -221,18 +223,20 @@ class Exchange(ABC):
         # The end of a half answer may stand before it on the same line.
         known = self.identity.encode("ascii") + self._end
         last = b""
-        self._send(self._framing.identity_query, 0.0)
+        self._ask_identity()
         try:
             while not (line := self._read_line()).endswith(known):
                 last = line
+            self._unanswered -= 1
             return
         except LinkTimeout:
             if not last:
                 raise
         # Asked again, what says the same twice says who it is.
-        self._send(self._framing.identity_query, 0.0)
+        self._ask_identity()
         line = self._read_line()
         if line.endswith(known):
+            self._unanswered -= 1
             return
         found = line.removesuffix(self._end).decode("ascii", "backslashreplace")
         if line != last:
@@ -242,6 +246,22 @@ class Exchange(ABC):
         raise WrongInstrument(
             str(self), self.identity, found, "connect the one that was there before"
         )
+
+    def _ask_identity(self) -> None:
+        self._send(self._framing.identity_query, 0.0)
+        self._unanswered += 1
+
+    def _await_late_answers(self) -> None:
+        """Wait for the answers to the identity queries before, as long as the last may take.
+
+        An instrument that stood still answers all of them, not always without a pause between.
+        """
+        known = self.identity.encode("ascii") + self._end
+        with suppress(LinkTimeout):
+            while self._unanswered > 0:
+                if self._read_line().endswith(known):
+                    self._unanswered -= 1
+        self._unanswered = 0
 
     def _send(self, command: str | bytes, takes_s: float) -> None:
         octets = command.encode("ascii") if isinstance(command, str) else command

@@ -84,6 +84,8 @@ class Link(Dialogue):
             self.close()
         if self._resource is None:
             self._open()
+        if not self._is_serial:
+            self._unanswered = 0  # a new connection brings no answer to the old one
 
     def _open(self) -> MessageBasedResource:
         with self._visa_errors("cannot be opened"):

@@ -9,6 +9,7 @@ from ledcal.calibration.indication import (
     Observation,
     PowerIndication,
     Readings,
+    TemperatureIndication,
 )
 from ledcal.instruments.errors import (
     OpenThermocouple,
@@ -264,7 +265,7 @@ class Observer:
         """Do something with the panel lit, and again where a reading was lost.
 
         That is so too where only the watchdog made it dark: it trips when this computer was busy
-        for longer than it waits.
+        for longer than it waits. The thermocouple logger is asked first, in the dark.
 
         Raises:
             InstrumentError: A reading was lost three times.
@@ -274,18 +275,24 @@ class Observer:
         with blamed(self.bench.panel):
             for attempt in range(1, ATTEMPTS + 1):
                 try:
+                    if attempt > 1:
+                        # Not lit again before what guards the panel is known to answer.
+                        self._temperatures()
                     return work()
                 except (*LOST, PanelTripped) as error:
                     self._lost(error, attempt)
         raise AssertionError("unreachable")
 
-    def _look(self) -> None:
-        """Look at what guards the panel while it is lit."""
+    def _temperatures(self) -> TemperatureIndication:
         try:
-            temperature = self.bench.thermocouple_logger.read()
+            return self.bench.thermocouple_logger.read()
         except OpenThermocouple:
             self.bench.panel.dark()
             raise
+
+    def _look(self) -> None:
+        """Look at what guards the panel while it is lit."""
+        temperature = self._temperatures()
         readings = Readings(
             power=(), spectrum=None, temperature=temperature, panel=self.bench.panel.read()
         )

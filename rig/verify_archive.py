@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from ledcal.calibration.errors import RecordError
-from ledcal.calibration.merkle import leaf_hash
 from ledcal.rig.closing import RECORD, SEAL
 from ledcal.rig.deletion_check import unlogged
 from ledcal.rig.folder import sha256_hex
@@ -19,9 +18,10 @@ from ledcal.rig.proof import closed_folders
 from ledcal.rig.run import RUNS
 from ledcal.rig.site.admission import STATIONS
 from ledcal.rig.site.check import verify_site
+from ledcal.rig.store.log import entry_at
 from ledcal.rig.store.opened import STORE, open_store_to_read, store_url
 from ledcal.rig.store.schema import LOG_ENTRY, RUN
-from ledcal.rig.store.verify_log import LogCheck, verify_log
+from ledcal.rig.store.verify_log import verify_log
 from ledcal.rig.trust import known_keys
 from ledcal.rig.verify import Finding, Verification, verify_run
 
@@ -57,7 +57,7 @@ def verify_data(data_folder: Path) -> list[Verification]:
             checked = verify_log(connection, publics, signature_holds, _witnesses(folders))
             findings = [Finding(file=one.where, text=one.text) for one in checked.findings]
             told = _closed(connection)
-            findings.extend(_folders(folders, told, checked))
+            findings.extend(_folders(folders, told, connection))
             findings.extend(_index(folders, connection))
             findings.extend(_accounts(connection))
             gone_from_log = unlogged(folders, checked.leaves)
@@ -97,7 +97,7 @@ def _closed(connection: Connection) -> dict[str, tuple[int, Any]]:
 
 
 def _folders(
-    folders: list[Path], closed: dict[str, tuple[int, Any]], checked: LogCheck
+    folders: list[Path], closed: dict[str, tuple[int, Any]], connection: Connection
 ) -> Iterator[Finding]:
     names = {folder.name for folder in folders}
     for run, (number, _) in sorted(closed.items()):
@@ -119,9 +119,7 @@ def _folders(
             proof = read_proof(folder)
         except RecordError:
             continue
-        if not proof.number < checked.size or checked.leaves[proof.number] != leaf_hash(
-            proof.entry
-        ):
+        if entry_at(connection, proof.number) != proof.entry:
             yield Finding(
                 file=f"{where}/{LOG_PROOF}",
                 text=f"the log's entry {proof.number} was altered: another one was proven here",
@@ -135,10 +133,11 @@ def _accounts(connection: Connection) -> Iterator[Finding]:
 
 def _index(folders: list[Path], connection: Connection) -> Iterator[Finding]:
     """Compare the index with the records: whoever asks it must not be told a lie."""
+    records = {one.name: one / RECORD for one in folders}
     for run, digest, outcome in connection.execute(
         select(RUN.c.run, RUN.c.record_sha256, RUN.c.outcome)
     ):
-        record = next((one / RECORD for one in folders if one.name == run), None)
+        record = records.get(run)
         if record is None or not record.is_file():
             continue
         content = record.read_bytes()

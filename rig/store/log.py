@@ -27,6 +27,8 @@ from ledcal.rig.store.schema import CHECKPOINT, LOG_ENTRY, TREE_NODE
 ENTRY_FORMAT = "ledcal-log/1"
 LOG_KEY_NAME = "ledcal-log"
 """Name of the station's key in a checkpoint's signature."""
+_LARGEST_NUMBER = 2**63 - 1
+"""What a database can be asked for; whoever writes a proof can write more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,16 @@ def size(connection: Connection) -> int:
     """Return how many entries the log has."""
     last = connection.execute(select(func.max(LOG_ENTRY.c.number))).scalar()
     return 0 if last is None else int(last) + 1
+
+
+def entry_at(connection: Connection, number: int) -> bytes | None:
+    """Return the bytes of an entry, from 0; None when there is none, or it holds no bytes."""
+    if number > _LARGEST_NUMBER:
+        return None
+    found = connection.execute(
+        select(LOG_ENTRY.c.entry).where(LOG_ENTRY.c.number == number)
+    ).scalar()
+    return bytes(found) if isinstance(found, bytes | memoryview) else None
 
 
 def root(connection: Connection, entries: int) -> bytes:

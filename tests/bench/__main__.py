@@ -1,4 +1,6 @@
-"""Print figures measured side by side in this one run: `python -m tests.bench`.
+"""Print figures measured side by side in this one run: `python -m tests.bench [WORD...]`.
+
+With words only the figures whose names hold one of them: `log`, `peer`, `growth`, ...
 
 Each is the median of n samples; where there is a bare thing to compare with, both take turns and
 the last column says how many times its processor time is needed. Nothing is asserted about time,
@@ -21,11 +23,15 @@ WIDTH = 62
 def main() -> None:
     """Measure and print, figure by figure."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("ledcal", "pyvisa-py", "numpy"))
+    words = sys.argv[1:]
+    chosen = [one for one in ALL if not words or any(word in one.__name__ for word in words)]
+    if not chosen:
+        sys.exit(f"no such figures; there are {', '.join(one.__name__ for one in ALL)}")
     print(f"Python {platform.python_version()}, {packages}, {os.cpu_count()} processors")
     print(f"{'':{WIDTH}}  CPU ms  wall ms    n  times bare")
     # Where runs are kept: in memory a file system would sync in no time.
     with tempfile.TemporaryDirectory(prefix=".ledcal-bench-", dir=Path.cwd()) as name:
-        for number, figures in enumerate(ALL):
+        for number, figures in enumerate(chosen):
             folder = Path(name) / str(number)
             folder.mkdir()
             for figure in figures(folder):

@@ -1,13 +1,11 @@
 """The figures: what ledcal's parts cost, beside the bare thing where there is one."""
 
 import hashlib
-import os
 import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,18 +18,20 @@ from ledcal.calibration.curve import ChannelCurve, fit_channel
 from ledcal.calibration.firmware import open_file
 from ledcal.calibration.indication import FloatArray
 from ledcal.calibration.lookup import lookup
-from ledcal.calibration.panel_calibration import PanelCalibration
 from ledcal.calibration.record_reader import read_record
 from ledcal.instruments.clock import Clock
 from ledcal.instruments.dialogue import Framing
 from ledcal.instruments.link import Bus
 from ledcal.instruments.transcript import Transcript
 from ledcal.reports.certificate import certificate_html
-from ledcal.rig.journal import JOURNAL, Journal
+from ledcal.rig.journal import read_journal
 from ledcal.rig.keys import SigningKey, engineering_key, signature_holds
 from ledcal.rig.verify import verify_run
+from ledcal.rig.verify_archive import verify_data
 from tests.bench import samples
 from tests.bench.figure import Figure, Row
+from tests.bench.journal_figures import growth_figures, journal_figures, peer_figures
+from tests.bench.log_figures import log_figures, upload_figures
 from tests.bench.stopwatch import cost_of, cost_of_commands
 from tests.bench.uncertainty_figures import (
     irradiance_figures,
@@ -74,28 +74,6 @@ def link_figures(folder: Path) -> Iterator[Figure]:
         title=f"one query of {size} bytes, 13 back, on a pseudo terminal",
         rows=[Row(text="Link.query, with lock, deadline and transcript", cost=one)],
         bare=Row(text="pyvisa query, the same peer", cost=other),
-    )
-
-
-def journal_figures(folder: Path) -> Iterator[Figure]:
-    event = next(e for e in whole_run() if e.get("measurand") == "irradiance at full drive")
-    facts = samples.facts_of(event)
-    journal = Journal.create(folder)
-    journal.append("measured", facts)
-    line = (folder / JOURNAL).read_bytes()
-    bare = os.open(folder / "bare", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-
-    def write() -> None:
-        os.write(bare, line)
-        os.fdatasync(bare)
-
-    one, other = cost_of(lambda: journal.append("measured", facts), write, count=300)
-    journal.close()
-    os.close(bare)
-    yield Figure(
-        title=f"one result of {len(line)} bytes, on disk",
-        rows=[Row(text="Journal.append", cost=one)],
-        bare=Row(text="os.write and os.fdatasync", cost=other),
     )
 
 
@@ -164,7 +142,7 @@ def page_figures(folder: Path) -> Iterator[Figure]:
 
 def file_figures(folder: Path) -> Iterator[Figure]:
     key = engineering_key(folder)
-    calibration = _calibration()
+    calibration = samples.calibration()
     file = encode(calibration, key_id=key.key_id, sign=key.sign)
     message, signature = file[:-64], file[-64:]
     assert signature_holds(key.public, signature, message)
@@ -209,7 +187,7 @@ def file_figures(folder: Path) -> Iterator[Figure]:
 
 def verify_figures(folder: Path) -> Iterator[Figure]:
     key: SigningKey = engineering_key(folder)
-    run = samples.sealed_run(folder / "runs" / "sample", _calibration(), key)
+    run = samples.sealed_run(folder / "runs" / "sample", samples.calibration(), key)
     assert verify_run(run, folder).findings == ()
     paths = sorted(path for path in run.iterdir() if path.is_file())
 
@@ -236,13 +214,36 @@ def command_figures(folder: Path) -> Iterator[Figure]:
     )
 
 
-@cache
-def _calibration() -> PanelCalibration:
-    curves = (
-        fit_channel(n, samples.points(n), samples.REFERENCE, samples.U_BOARD_K)
-        for n in samples.CHANNELS
+def real_figures(folder: Path) -> Iterator[Figure]:
+    """A whole run on the virtual bench, as a user begins it, and the page made from its record."""
+    command = [sys.executable, "-m", "ledcal.rig", "calibrate", "DEMO-0001"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        yield Figure(title=f"a real run: ended with {done.returncode}: {done.stderr}", rows=[])
+        return
+    (run,) = (path for path in folder.glob("*/runs/*") if path.is_dir())
+    events = read_journal(run)
+    digest = "0" * 64
+    size = len(certificate_html(read_record(events), record_sha256=digest).encode())
+    reading, page, checked = cost_of(
+        lambda: read_record(events),
+        lambda: certificate_html(read_record(events), record_sha256=digest),
+        lambda: verify_data(run.parent.parent),
+        count=10,
     )
-    return samples.panel_calibration(tuple(samples.table(curve) for curve in curves))
+    kept = (run / "certificate.html").stat().st_size
+    yield Figure(
+        title=f"a real record of {len(events)} events, its page as closed {kept / 1000:.0f} kB",
+        rows=[
+            Row(text="read_record", cost=reading),
+            Row(
+                text="read_record and certificate_html (limit 60 ms, 400 kB)",
+                cost=page,
+                note=f"{size / 1000:.0f} kB",
+            ),
+            Row(text="verify_data: the log and the one run", cost=checked),
+        ],
+    )
 
 
 ALL: tuple[Figures, ...] = (
@@ -257,4 +258,9 @@ ALL: tuple[Figures, ...] = (
     file_figures,
     verify_figures,
     command_figures,
+    real_figures,
+    log_figures,
+    upload_figures,
+    growth_figures,
+    peer_figures,
 )

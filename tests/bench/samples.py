@@ -7,6 +7,7 @@ the tests of the certificate page use.
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from ledcal.calibration.certificate import (
     SpectrometerCertificate,
 )
 from ledcal.calibration.channel_curve import ChannelCurve, ReferenceCondition
-from ledcal.calibration.curve import Point
+from ledcal.calibration.curve import Point, fit_channel
 from ledcal.calibration.estimate import Component, Estimate
 from ledcal.calibration.firmware import Expectation
 from ledcal.calibration.indication import (
@@ -193,6 +194,13 @@ def table(curve: ChannelCurve) -> ChannelTable:
     )
 
 
+@cache
+def calibration() -> PanelCalibration:
+    """The calibration of the five channels, fitted to their points."""
+    curves = (fit_channel(n, points(n), REFERENCE, U_BOARD_K) for n in CHANNELS)
+    return panel_calibration(tuple(table(curve) for curve in curves))
+
+
 def identity() -> PanelIdentity:
     """The panel of the record."""
     event = next(event for event in whole_run() if event["event"] == "panel")
@@ -248,7 +256,10 @@ def sealed_run(folder: Path, calibration: PanelCalibration, key: SigningKey) -> 
     folder.mkdir(parents=True)
     journal = Journal.create(folder)
     for event in whole_run():
-        journal.append(event["event"], facts_of(event))
+        facts = facts_of(event)
+        if event["event"] == "run_started":
+            facts["run"] = folder.name
+        journal.append(event["event"], facts)
     journal.close()
     write_files(folder, calibration, {"run": folder.name}, identity(), key)
     transcript = Transcript(folder / TRANSCRIPT)

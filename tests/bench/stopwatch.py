@@ -45,6 +45,14 @@ def cost_of(*calls: Call, count: int, repeat: int = 1) -> list[Cost]:
     return [_median(seen) for seen in samples]
 
 
+def cost_once(call: Call) -> Cost:
+    """Return what a call costs that is made once: there is nothing to warm up, or it is long."""
+    cpu_s, wall_s = time.process_time(), time.perf_counter()
+    call()
+    cpu_s, wall_s = time.process_time() - cpu_s, time.perf_counter() - wall_s
+    return Cost(cpu_s=cpu_s, wall_s=wall_s, count=1)
+
+
 def cost_of_commands(*commands: list[str], count: int) -> list[Cost]:
     """Return the cost of whole processes, by their own account with the operating system."""
     for command in commands:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ledcal.instruments import exchange
 from ledcal.instruments.dialogue import Framing
 from ledcal.instruments.errors import LinkLost, LinkTimeout, ReplyError, WrongInstrument
 from ledcal.instruments.link import Bus
@@ -45,6 +46,32 @@ def test_late_reply_is_never_taken_for_the_next(
         link.query("LATE?")
     released.set()
     assert [link.query("NEXT?") for _ in range(5)] == ["next"] * 5
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_a_stalled_instrument_answers_with_pauses_is_late_too(
+    serve: Serve, scpi: Scpi, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each vain try to find the way back leaves an identity query that it answers at last."""
+    released, pause = threading.Event(), threading.Event()
+    released.set()
+    answers = scpi({b"NEXT?": b"next\n"})
+
+    def answer(line: bytes) -> Any:
+        if not released.is_set():
+            released.wait(30)
+        elif line == b"*IDN?":
+            pause.wait(0.25)  # longer than the link listens for what nobody asked for
+        return answers(line)
+
+    link = _open(bus, serve("pty", answer))
+    released.clear()
+    for _ in range(3):
+        with pytest.raises(LinkTimeout):
+            link.query("NEXT?")
+    monkeypatch.setattr(exchange, "FIXED_WAIT_S", 20.0)
+    released.set()
+    assert [link.query("NEXT?") for _ in range(3)] == ["next"] * 3
 
 
 @pytest.mark.parametrize("kind", KINDS)

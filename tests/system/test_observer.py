@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from ledcal.instruments.errors import OpenThermocouple, Saturated
+from ledcal.instruments import exchange
+from ledcal.instruments.errors import LinkTimeout, OpenThermocouple, Saturated
 from ledcal.rig.bench import open_bench
 from ledcal.rig.certificates import read_certificates
 from ledcal.rig.errors import PanelLost, SetupError, StationError
-from ledcal.rig.light import ByDrive
+from ledcal.rig.light import ByDrive, lit
 from ledcal.rig.observation import ATTEMPTS, Observer
 from ledcal.rig.product import read_product
 from ledcal.rig.station import read_station
@@ -163,6 +164,28 @@ def test_f06_open_thermocouple_makes_the_panel_dark_before_the_error_leaves(
     finally:
         watched.live.truth(set="open_thermocouple", value="")
     assert watched.live.truth(ask="state")["dark"]
+
+
+def test_f05_nothing_is_lit_again_before_a_lost_logger_is_back(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "FIXED_WAIT_S", 0.4)
+    bench, begun = watched.observer.bench, 0
+
+    def burn() -> None:
+        nonlocal begun
+        begun += 1
+        with lit(bench, {CHANNEL: LEVEL}):
+            bench.thermocouple_logger.read()
+
+    # Each attempt asks once: its reading, then twice for the way back.
+    silent = {"fault": "no_reply", "on": "thermocouple_logger", "value": True, "times": ATTEMPTS}
+    watched.live.truth(set="fault", value=silent)
+    with pytest.raises(LinkTimeout):
+        watched.observer.again(burn)
+    assert (begun, len(watched.notes)) == (1, ATTEMPTS - 1)
+    watched.observer.again(burn)
+    assert begun == 2
 
 
 def test_f21_panel_that_restarted_is_lost(watched: Watched) -> None:

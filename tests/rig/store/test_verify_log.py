@@ -1,6 +1,7 @@
 """Every kind of attack on the log by somebody who owns the database, each named."""
 
 import sqlite3
+import tracemalloc
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -14,19 +15,20 @@ from ledcal.rig.store import log
 from ledcal.rig.store.opened import STORE, open_store, open_store_to_read, store_url
 from ledcal.rig.store.schema import METADATA
 from ledcal.rig.store.verify_log import LogCheck, verify_log
+from tests.rig.store.long_log import make_long_log
 
-COUNT, OUTSIDE = 20, 15
+COUNT, OUTSIDE, LONG = 20, 15, 8000
 Attack = Callable[[sqlite3.Connection], object]
 
 
 class Victim:
     """A log of twenty entries with a checkpoint after every fifth; one is kept outside."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, count: int = COUNT) -> None:
         self.folder = folder
         self.key: SigningKey = engineering_key(folder)
         with open_store(store_url(folder)) as store:
-            for number in range(COUNT):
+            for number in range(count):
                 with store.adding() as connection:
                     log.append(connection, entry(number))
                     if number % 5 == 4:
@@ -166,6 +168,10 @@ def test_an_entry_added_past_the_log(victim: Victim) -> None:
         ("UPDATE log_entry SET subject = 'x' WHERE number = 3", "entry 3: is listed as test x"),
         ("UPDATE log_entry SET number = -5 WHERE number = 3", "entry -5: stands at place 0"),
         ("UPDATE tree_node SET hash = 'x' WHERE position = 3", "entry 3: was altered: its hash"),
+        ("UPDATE log_entry SET kind = 7 WHERE number = 3", "entry 3: is listed as 7 S3"),
+        ("UPDATE log_entry SET subject = x'5333' WHERE number = 3", "entry 3: is listed as"),
+        ("UPDATE tree_node SET hash = x'00' WHERE level = 4", "tree: was altered: the hashes"),
+        ("DELETE FROM tree_node WHERE level = 2 AND position = 4", "tree: was altered"),
         ("UPDATE checkpoint SET note = 'x' WHERE size = 5", "checkpoint 5: is damaged"),
         ("UPDATE checkpoint SET note = x'00' WHERE size = 5", "checkpoint 5: is damaged"),
         ("UPDATE checkpoint SET note = 7 WHERE size = 5", "checkpoint 5: is damaged"),
@@ -181,6 +187,48 @@ def test_whatever_stands_in_a_row_is_a_finding_and_no_crash(
 ) -> None:
     victim.attacked(lambda c: c.execute(statement))
     assert words in victim.words()
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_an_entry_that_only_ends_like_one_is_none(tmp_path: Path, signed: bool) -> None:
+    """Also where no checkpoint speaks for it yet, and its hash in the tree is mended."""
+    victim = Victim(tmp_path, count=COUNT if signed else COUNT + 1)
+    number = 7 if signed else COUNT
+    content = b'{"facts":{{' + forged(number)[forged(number).index(b',"format"') :]
+
+    def attack(connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE log_entry SET entry = ? WHERE number = ?", (content, number))
+        connection.execute(
+            "UPDATE tree_node SET hash = ? WHERE level = 0 AND position = ?",
+            (leaf_hash(content), number),
+        )
+
+    victim.attacked(attack)
+    assert f"entry {number}: was altered: it is no entry of a log" in victim.words()
+
+
+@pytest.mark.parametrize("subject", ['"', "\\", 'x","who":"y', "\n", "\u00fc\u4e2d", ""])
+def test_no_subject_is_mistaken_for_another(tmp_path: Path, subject: str) -> None:
+    victim = Victim(tmp_path, count=0)
+    said = log.LogEntry(kind="t", subject=subject, who="w", station="s", facts={"kind": "u"})
+    with open_store(store_url(tmp_path)) as store, store.adding() as connection:
+        log.append(connection, said)
+        log.checkpoint(connection, "bench 3", victim.key)
+    assert victim.words() == ""
+    victim.attacked(lambda c: c.execute("UPDATE log_entry SET subject = subject || 'x'"))
+    assert "entry 0: is listed as t" in victim.words()
+
+
+def test_a_long_log_is_checked_in_the_memory_of_a_short_one(tmp_path: Path) -> None:
+    entries = make_long_log(tmp_path, engineering_key(tmp_path), LONG, every=1000)
+    tracemalloc.start()
+    try:
+        found = Victim(tmp_path, count=0).check()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (found.size, found.findings) == (LONG, ())
+    assert peak < entries / 2
 
 
 def test_a_checkpoint_by_another_key_is_not_believed(victim: Victim, tmp_path: Path) -> None:
