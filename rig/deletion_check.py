@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.log_proof import LogProof, read_log_proof
-from ledcal.calibration.merkle import leaf_hash
 from ledcal.rig.authorisation import Authorised, authorised
 from ledcal.rig.closing import RECORD, SEAL
 from ledcal.rig.folder import sha256_hex
 from ledcal.rig.log_book import LOG_PROOF, RUN_CLOSED, read_proof
 from ledcal.rig.log_reading import LoggedEntry, checkpoint_is_known, entry_of
 from ledcal.rig.statements import PERFORMED, RECORD_ENVELOPE
+from ledcal.rig.store.log import entry_at
 
 REQUESTED, DELETED = "deletion requested", "run deleted"
 DELETION = "deletion.proof"
@@ -145,14 +147,14 @@ def kept_findings(folder: Path) -> Iterator[tuple[str, str]]:
         yield RECORD, "is not the record that the log knows"
 
 
-def unlogged(folders: Sequence[Path], leaves: Sequence[bytes]) -> Iterator[tuple[str, str]]:
+def unlogged(folders: Sequence[Path], connection: Connection) -> Iterator[tuple[str, str]]:
     """Yield file and words for each deletion that the log of the data folder does not have."""
     for folder in folders:
         try:
             proof = read_log_proof((folder / DELETION).read_bytes().decode())
         except (RecordError, OSError, UnicodeDecodeError):
             continue  # there is none, or it is named by the check of the run
-        if not proof.number < len(leaves) or leaves[proof.number] != leaf_hash(proof.entry):
+        if entry_at(connection, proof.number) != proof.entry:
             where = f"{folder.parent.name}/{folder.name}/{DELETION}"
             yield where, f"the log has lost its entry {proof.number}, or another one is there"
 

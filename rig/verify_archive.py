@@ -60,7 +60,7 @@ def verify_data(data_folder: Path) -> list[Verification]:
             findings.extend(_folders(folders, told, connection))
             findings.extend(_index(folders, connection))
             findings.extend(_accounts(connection))
-            gone_from_log = unlogged(folders, checked.leaves)
+            gone_from_log = unlogged(folders, connection)
             findings.extend(Finding(file=file, text=text) for file, text in gone_from_log)
         entries, closed = checked.size, set(told)
     log = Verification(
