@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
 
 from ledcal.reports.page import csp_hash, source
 from ledcal.reports.shapes import verdict_shape
@@ -75,7 +76,7 @@ def archive_html(
         "entries": entries,
         "checkpoint": checkpoint,
         "key_id": key_id,
-        "style": style,
+        "style": Markup(style),
         "style_hash": csp_hash(style),
     }
     return environment.get_template("archive.html").render(facts)

@@ -17,7 +17,7 @@ from ledcal.rig.archive_check import pem
 from ledcal.rig.archive_file import NAME, write_files
 from ledcal.rig.archive_forms import forms_of
 from ledcal.rig.archive_log import LOG_CHECKPOINT, log_of
-from ledcal.rig.archive_text import readme_text, what_is
+from ledcal.rig.archive_text import place_of, readme_text, what_is
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import canonical, sha256_hex
 from ledcal.rig.issue import ISSUED
@@ -229,7 +229,7 @@ def _archived(one: _Kept, gathered: _Gathered) -> ArchivedFolder:
         words=words or (one.words if not outcome else ""),
         operator=str(first.get("operator", "")),
         started_at=str(first.get("at", "")),
-        files=[(name, what_is(name)) for name in mine],
+        files=[(name, what_is(name)) for name in sorted(mine, key=place_of)],
     )
 
 

@@ -39,6 +39,12 @@ def what_is(path: str) -> str:
     return "signed statement" if name.endswith(".dsse.json") else "kept with the run"
 
 
+def place_of(path: str) -> tuple[int, str]:
+    """Return by what the files of a run are sorted for a reader: the most telling first."""
+    name = path.rpartition("/")[2]
+    return ([*FILES].index(name) if name in FILES else len(FILES), path)
+
+
 def readme_text(serial: str, key_id: str, software: str) -> str:
     """Return README.txt: what is what, and how to check it without ledcal.
 

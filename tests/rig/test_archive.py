@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from ledcal.reports.page import csp_hash
 from ledcal.rig.archive import SUMS, SUMS_SIGNATURE, write_archive
 from ledcal.rig.archive_file import write_files
 from ledcal.rig.archive_forms import csv_table
@@ -301,6 +302,11 @@ def test_hostile_texts_are_harmless_in_every_view(whole: Path, tmp_path: Path) -
     page = (folder / "index.html").read_text()
     assert "<script" not in page
     assert "default-src 'none'" in page
+    style = re.findall(r"<style>(.*)</style>", page, re.DOTALL)[0]
+    assert csp_hash(style) in page, "a browser would not apply it"
+    links = set(re.findall(r'href="([^"]+)"', page))
+    assert {f"{RUNS}/{run}/journal.jsonl" for run in (FIRST, SECOND, KILLED)} <= links
+    assert [link for link in links if not (folder / link).is_file()] == []
     head = ["a\r\nb"]
     text = csv_table(head, ("x",), [[one] for one in (HOSTILE, "+1", "-1", "@x", -1.5, {"a": 1})])
     cells = [row[0] for row in csv.reader(text.splitlines()) if not row[0].startswith("#")]
