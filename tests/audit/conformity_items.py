@@ -128,11 +128,12 @@ def no_interval(evidence: Evidence) -> str:
 @item(19, "an amendment names old, new and why; the old stays readable", "code: one is made")
 def amendment(evidence: Evidence) -> str:
     need(evidence.has_command("amend"), "there is no `ledcal amend`")
+    key = evidence.key_files[APPROVER]  # trusted before the copy is made
     data = evidence.copy()
     run = evidence.in_copy(data)
     before = (run / "certificate.html").read_bytes()
     change = ("--reason", "typing error", "--set", "customer=Clinic North")
-    who = ("--name", APPROVER, "--key", evidence.key_files[APPROVER])
+    who = ("--name", APPROVER, "--key", key)
     told = evidence.ledcal("amend", run, *change, *who, data=data)
     need(told.code == 0, f"`ledcal amend` is refused: {told.text}")
     refused = evidence.ledcal("amend", run, *change[:2], "--set", "verdict=PASS", *who, data=data)

@@ -59,19 +59,22 @@ def bound(evidence: Evidence) -> str:
 
 
 def answering(evidence: Evidence, answers: list[str], *arguments: str, data: Path) -> Told:
-    """Run a command that asks for badge and PIN; the answers come from a file of the owner's."""
-    path = evidence.scratch / "answers"
-    path.unlink(missing_ok=True)
-    path.touch(0o600)
-    path.write_text("".join(f"{one}\n" for one in answers))
-    done = subprocess.run(
-        [*LEDCAL, *arguments, "--data", str(data)],
-        cwd=evidence.scratch,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"LEDCAL_PIN_FILE": str(path)},
-    )
+    """Run a command that asks for badge and PIN; the answers come through a pipe, a line each."""
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, "".join(f"{one}\n" for one in answers).encode())
+        os.close(writing)
+        done = subprocess.run(
+            [*LEDCAL, *arguments, "--data", str(data)],
+            cwd=evidence.scratch,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"LEDCAL_PIN_FILE": f"/dev/fd/{reading}"},
+            pass_fds=[reading],
+        )
+    finally:
+        os.close(reading)
     return Told(done.returncode, done.stdout + done.stderr)
 
 
