@@ -6,9 +6,10 @@ import re
 import shutil
 import subprocess
 import zipfile
+from datetime import UTC, datetime
 from importlib.metadata import version
 
-from tests.audit.evidence import Evidence
+from tests.audit.evidence import APPROVER, REVIEWER, Evidence
 from tests.audit.item import item, need
 from tests.audit.matrix import matrix, read_requirements
 
@@ -95,6 +96,24 @@ def backup(evidence: Evidence) -> str:
     need(told.code == 1 and evidence.run.name in told.text, "a deleted run is not named")
     need(evidence.has_command("retention"), "there is no `ledcal retention`")
     need(evidence.has_command("delete-request"), "there is no `ledcal delete-request`")
+    keys = evidence.key_files
+    data = evidence.copy()
+    ask = ("--reason", "asked by the customer", "--name")
+    told = evidence.ledcal("retention", "--years", "10", *ask, REVIEWER, "--key",
+                           keys[REVIEWER], data=data)  # fmt: skip
+    need(told.code == 0, f"`ledcal retention --years`: {told.text}")
+    run = evidence.in_copy(data)
+    told = evidence.ledcal(
+        "delete-request", run.name, *ask, REVIEWER, "--key", keys[REVIEWER], data=data
+    )
+    number = re.search(r"request (\d+)", told.text)
+    need(told.code == 0 and number, f"`ledcal delete-request`: {told.text}")
+    assert number is not None
+    other = ("--name", APPROVER, "--key", keys[APPROVER])
+    told = evidence.ledcal("delete", run.name, "--request", number[1], *other, data=data)
+    until = str(datetime.now(UTC).year + 10)
+    need(told.code == 2 and until in told.text, f"deleted before its time: {told.text}")
+    need((run / "certificate.html").is_file(), "a run is gone that has to be kept ten years")
     return "`ledcal backup`, `restore`, `verify`, `retention`, `delete-request`"
 
 

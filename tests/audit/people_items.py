@@ -3,12 +3,15 @@
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.audit.evidence import APPROVER, LEDCAL, REVIEWER, Evidence, Told
 from tests.audit.item import item, need
+from tests.audit.record_items import log_entries
 
 
 def _statements(evidence: Evidence, data: Path) -> list[Path]:
@@ -173,6 +176,27 @@ def instruments(evidence: Evidence) -> str:
             need(events[-1]["outcome"] == "STATION", f"{path}: overdue and not blocked")
             blocked.append(path.parent.name)
     need(blocked, "no run with an overdue certificate was tried")
-    for words in (("instrument", "list"), ("override",)):
-        need(evidence.has_command(*words), f"there is no `ledcal {' '.join(words)}`")
+    need(evidence.has_command("instrument", "list"), "there is no `ledcal instrument`")
+    need(evidence.has_command("override"), "there is no `ledcal override`")
+    _overridden(evidence)
     return f"record.json instrument; run {blocked[0]}: STATION; `ledcal instrument`, `override`"
+
+
+def _overridden(evidence: Evidence) -> None:
+    """Let a certificate that ran out yesterday be used, by one who may and one who may not."""
+    keys = evidence.key_files
+    data, today = evidence.copy(), datetime.now(UTC).date()
+    text = (evidence.run / "certificate-power_meter.toml").read_text(encoding="utf-8")
+    path = evidence.scratch / "overdue.toml"
+    path.write_text(re.sub(r"(?m)^due = .*$", f"due = {today - timedelta(days=1)}", text))
+    stranger = evidence.scratch / "stranger.toml"
+    made = [*LEDCAL, "key", "new", "Sid", "--purpose", "ENG", "--output", str(stranger)]
+    subprocess.run(made, check=True, capture_output=True)
+    ask = ("override", path, "--reason", "the new one is on its way", "--name", APPROVER)
+    until = ("--until", str(today + timedelta(days=2)))
+    told = evidence.ledcal(*ask, *until, "--key", stranger, data=data)
+    need(told.code == 2, "an override is taken that a stranger's key signed")
+    told = evidence.ledcal(*ask, *until, "--key", keys[APPROVER], data=data)
+    need(told.code == 0, f"a signed override is refused: {told.text}")
+    newest = log_entries(data)[-1]
+    need(newest["facts"].get("reason") == ask[3], "the override's reason is not in the log")

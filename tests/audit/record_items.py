@@ -95,9 +95,9 @@ def contemporaneous(evidence: Evidence) -> str:
     return f"journal.jsonl: {len(times)} events in order; run_started.clock"
 
 
-def log_entries(evidence: Evidence) -> list[dict[str, Any]]:
-    """Return the entries of the log, read without ledcal."""
-    with closing(sqlite3.connect(f"file:{evidence.data / STORE}?mode=ro", uri=True)) as store:
+def log_entries(data: Path) -> list[dict[str, Any]]:
+    """Return the entries of the log of a data folder, read without ledcal."""
+    with closing(sqlite3.connect(f"file:{data / STORE}?mode=ro", uri=True)) as store:
         rows = store.execute("SELECT entry FROM log_entry ORDER BY number").fetchall()
     return [json.loads(entry) for (entry,) in rows]
 
@@ -105,19 +105,27 @@ def log_entries(evidence: Evidence) -> list[dict[str, Any]]:
 @item(25, "audit event: who, when, station, what, old, new, reason", "code: every log entry")
 def audit_events(evidence: Evidence) -> str:
     _ = evidence.stated
-    entries = log_entries(evidence)
-    need(entries, "the log has no entry")
+    data = evidence.copy()
+    statement = max((data / "statements" / evidence.run.name).glob("*-approved.dsse.json"))
+    key = json.loads(statement.read_bytes())["signatures"][0]["keyid"]
+    why = ("--operator", "Ada Auditor", "--reason", "left the company")
+    told = evidence.ledcal("key", "retire", key, *why, data=data)
+    need(told.code == 0, f"`ledcal key retire` takes nobody's name and no reason: {told.text}")
+    entries = log_entries(data)
     for number, one in enumerate(entries):
-        for key in ("who", "at", "kind", "subject", "station", "facts"):
-            need(key in one, f"log entry {number} has no {key}")
+        for name in ("who", "at", "kind", "subject", "station", "facts"):
+            need(name in one, f"log entry {number} has no {name}")
     kinds = {one["kind"] for one in entries}
     for kind in ("run closed", "run reviewed", "run approved"):
         need(kind in kinds, f"no log entry tells {kind}")
-    changes = [one for one in entries if {"old", "new"} <= set(one["facts"])]
-    reasons = [one for one in entries if one["facts"].get("reason")]
-    need(changes, "no log entry tells an old and a new value (a key trusted, a limit changed)")
-    need(reasons, "no log entry tells a reason")
-    return f"log: {len(entries)} entries of {len(kinds)} kinds, {len(changes)} with old and new"
+    newest = entries[-1]
+    need(newest["subject"] == key, "the log does not tell of the key that was retired")
+    said = json.dumps(newest, ensure_ascii=False)
+    for words in (*why[1::2], '"old"', '"new"'):
+        need(words in said, f"the log's entry on the retired key lacks {words}")
+    return (
+        f"log: {len(entries)} entries of {len(kinds)} kinds; a retired key with old, new, reason"
+    )
 
 
 def without_triggers(store: sqlite3.Connection) -> None:
@@ -153,7 +161,7 @@ def append_only(evidence: Evidence) -> str:
                 except sqlite3.DatabaseError:
                     continue
                 need(store.total_changes == 0, f"the record store lets {attempt!r} through")
-    last = len(log_entries(evidence)) - 1
+    last = len(log_entries(evidence.data)) - 1
     edits = {
         "the first entry": "UPDATE log_entry SET entry = replace(entry, 'run', 'ran') "
         "WHERE number = 0",
@@ -200,8 +208,8 @@ def searched(evidence: Evidence) -> str:
     sheet = evidence.scratch / "log.csv"
     need(evidence.ledcal("log", "--csv", sheet).code == 0, "`ledcal log --csv` fails")
     need(run in sheet.read_text(encoding="utf-8"), "the exported log lacks the run")
-    before = len(log_entries(evidence))
+    before = len(log_entries(evidence.data))
     need(evidence.ledcal("log", "--reviewed-by", "Ada Auditor").code == 0, "no review is taken")
-    newest = log_entries(evidence)[before:]
+    newest = log_entries(evidence.data)[before:]
     need([one["who"] for one in newest] == ["Ada Auditor"], "the review is not in the log")
     return "`ledcal log`, `--csv`, `--reviewed-by`"
