@@ -20,13 +20,11 @@ from ledcal.rig.archive_log import LOG_CHECKPOINT, log_of
 from ledcal.rig.archive_text import place_of, readme_text, what_is
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import canonical, sha256_hex
-from ledcal.rig.issue import ISSUED
-from ledcal.rig.journal import read_journal
+from ledcal.rig.journal import JOURNAL, read_journal
 from ledcal.rig.key_file import public_key_toml
 from ledcal.rig.keys import SITE_TOKEN, SigningKey, engineering_key
 from ledcal.rig.panel_lock import LOCKS, RELEASED
 from ledcal.rig.run import RUNS, require_serial, runs_of
-from ledcal.rig.statements import STATEMENTS
 from ledcal.rig.summary import told
 from ledcal.rig.trust import TRUSTED, KnownKey, known_keys
 
@@ -161,7 +159,11 @@ def _describe(gathered: _Gathered, serial: str, kept: list[_Kept], key: SigningK
         serial=serial,
         simulated=any(one.record is not None and one.record.run.simulated for one in kept),
         software=software,
-        folders=[_archived(one, gathered) for one in kept if one.kind not in (STATEMENTS, ISSUED)],
+        folders=[
+            _archived(one, gathered)
+            for one in kept
+            if one.kind == RUNS or (one.path / JOURNAL).exists()
+        ],
         entries=entries,
         checkpoint="" if note is None else note.read_text(),
         key_id=signer,

@@ -70,6 +70,7 @@ WHAT IS WHERE
   proofs/ID/         the same for a run that proved an earlier file by light
   read-backs/ID/     visits to the panel without light; installs/ID/ likewise
   statements/ID/     who reviewed and who approved run ID, signed
+  amendments/ID/     what was put right in the record of run ID since, signed
   issued/ID/         the file of run ID, when it was signed after review
   forms/ID/          the same content for other programs: results.csv,
                      spectra.csv, dcc.xml, panel.hex, panel.c; and the

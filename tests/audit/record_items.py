@@ -87,12 +87,9 @@ def contemporaneous(evidence: Evidence) -> str:
             finished.add(one["step"])
             open_step = ""
     need(finished, "the journal tells no step")
-    clock: Any = evidence.started.get("clock")
-    need(
-        isinstance(clock, dict) and clock.get("source"),
-        "record.json: run_started.clock does not tell by what the clock is set, and its offset",
-    )
-    return f"journal.jsonl: {len(times)} events in order; run_started.clock"
+    clock = str(evidence.started["station"].get("clock", ""))
+    need("offset" in clock, "record.json: run_started.station.clock tells no source and offset")
+    return f"journal.jsonl: {len(times)} events in order; run_started.station.clock"
 
 
 def log_entries(data: Path) -> list[dict[str, Any]]:
