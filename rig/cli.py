@@ -184,7 +184,8 @@ def inspect(
 @app.command()
 def verify(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", help="Run folders, files, or a data folder.")
+        list[Path],
+        typer.Argument(metavar="PATH…", help="Run folders, files, archives, or a data folder."),
     ],
     data: Data = DATA_FOLDER,
     json: AsJson = False,
@@ -192,14 +193,9 @@ def verify(
     """Check signatures and hashes; name what was altered. Exit code 0 or 1."""
     with refusals(json):
         from ledcal.rig.summary import print_verifications
-        from ledcal.rig.verify import verify_path
-        from ledcal.rig.verify_archive import is_data_folder, verify_data
+        from ledcal.rig.verify_anything import verify_anything
 
-        found = [
-            one
-            for path in paths
-            for one in (verify_data(path) if is_data_folder(path) else [verify_path(path, data)])
-        ]
+        found = [one for path in paths for one in verify_anything(path, data)]
         print_verifications(found, as_json=json)
     raise typer.Exit(1 if any(one.findings for one in found) else 0)
 

@@ -111,25 +111,65 @@ def read_back(
 
 
 def export(
-    run: Run,
-    kind: Annotated[str, typer.Option("--as", metavar="raw|hex|c", help="Form of the export.")],
-    output: Annotated[Path, typer.Option(metavar="FILE", help="Where it is written.")],
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN|SERIAL", help="Run folder, id or serial; --archive needs a serial."
+        ),
+    ],
+    kind: Annotated[
+        str | None, typer.Option("--as", metavar="raw|hex|c", help="Form of the calibration file.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where that file is written.")
+    ] = None,
+    archive: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.zip", help="Write all that is kept of the panel; must be new."),
+    ] = None,
     address: Annotated[
         str | None, typer.Option(metavar="0x...", help="Where the slot begins, for hex.")
     ] = None,
     data: Data = DATA_FOLDER,
+    json: AsJson = False,
 ) -> None:
-    """Write the file that a run issued for a programmer or a firmware build."""
-    with refusals():
+    """Write the file that a run issued, or all that is kept of a panel as one archive.
+
+    With --archive the exit code is that of verify of what was written: 0 or 1.
+    """
+    with refusals(json):
         from ledcal.rig.delivery import deliverable
+        from ledcal.rig.errors import RefusedInput
         from ledcal.rig.export import exported
         from ledcal.rig.folder import write_whole
         from ledcal.rig.run import find_run
 
+        if archive is not None and (kind, output, address) == (None, None, None):
+            _export_archive(run, archive, data, as_json=json)
+        if kind is None or output is None or archive is not None:
+            raise RefusedInput(
+                "EXPORT",
+                "say either --as raw|hex|c --output FILE for the file of a run, or --archive "
+                "FILE.zip for all that is kept of a panel",
+            )
         issued = deliverable(find_run(data, run), data)
         name = issued.run.resolve().name
         write_whole(output, exported(kind, issued.file, address, name))
         typer.echo(f"{output}: the file of run {name}, {len(issued.file)} bytes of it")
+
+
+def _export_archive(serial: str, archive: Path, data: Path, *, as_json: bool) -> None:
+    """Write an archive, check what was written, and end with what was found."""
+    from ledcal.rig.archive import write_archive
+    from ledcal.rig.archive_verify import verify_archive
+    from ledcal.rig.summary import print_verifications
+
+    files = write_archive(serial, archive, data)
+    if not as_json:
+        typer.echo(f"{archive}: {files} files of panel {serial}")
+    found = verify_archive(archive, data)
+    print_verifications(found, as_json=as_json)
+    raise typer.Exit(1 if any(one.findings for one in found) else 0)
 
 
 def unlock(

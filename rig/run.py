@@ -13,11 +13,13 @@ from typing import Any
 
 from ledcal.calibration.decision import Rule, rule_text
 from ledcal.calibration.lookup import U32_MAX
+from ledcal.rig.clock_state import clock_words
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import write_whole
 from ledcal.rig.journal import Journal
 from ledcal.rig.product import Product
 from ledcal.rig.settings import SettingsFile
+from ledcal.rig.source_identity import source_sha256
 from ledcal.rig.station import Station
 
 RUNS = "runs"
@@ -178,7 +180,8 @@ def start_run(
         "simulated": bench.simulated,
         "speed": bench.clock.speed,
         "attempt": 1 + len(earlier_runs(folder, request.serial)),
-        "station": {"name": bench.name, "site": bench.site, "file_sha256": station.sha256},
+        "station": {"name": bench.name, "site": bench.site, "file_sha256": station.sha256}
+        | {"clock": clock_words()},
         "product": {
             "model": panel.model,
             "version": panel.version,
@@ -232,9 +235,11 @@ def keep_copies(
 
 def software() -> dict[str, str]:
     """Return name and version of ledcal and of all that it measures and computes with."""
-    return {"python": platform.python_version(), "platform": platform.platform()} | {
-        name: version(name) for name in _SOFTWARE
-    }
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "ledcal source SHA-256": source_sha256(),
+    } | {name: version(name) for name in _SOFTWARE}
 
 
 def earlier_runs(folder: Path, serial: str) -> list[Path]:
