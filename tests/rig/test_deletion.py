@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from ledcal.rig.key_file import new_key_file, public_file
 from ledcal.rig.keys import SigningKey
 from ledcal.rig.log_book import LOG_PROOF
 from ledcal.rig.logged import enter_action
-from ledcal.rig.retention import kept_until, retention, set_retention
+from ledcal.rig.retention import set_retention
 from ledcal.rig.run import RUNS, highest_sequence
 from ledcal.rig.statements import PERFORMED
 from ledcal.rig.store.opened import STORE
@@ -253,44 +253,6 @@ def test_a_keys_trust_that_was_withdrawn_is_told(deleted: Path, data_folder: Pat
     assert f"{DELETION} its signature does not hold, or its key is not trusted" in words(
         data_folder
     )
-
-
-def test_shorter_years_are_for_later_runs_only(
-    run: Path, people: People, data_folder: Path, make_run: Callable[..., Path]
-) -> None:
-    ann = approver("Ann", people["Ann"], data_folder)
-    set_retention(data_folder, 10, "contract", ann)
-    set_retention(data_folder, 1, "another contract", ann)
-    later = make_run(OTHER)
-    first = request_deletion(run, "x", ann, data_folder).until
-    second = request_deletion(later, "x", ann, data_folder).until
-    assert first is not None
-    assert second is not None
-    assert first.year - second.year == 9
-
-
-@pytest.mark.parametrize(
-    ("at", "years", "last"),
-    [
-        (datetime(2024, 2, 29, 23, tzinfo=UTC), 1, date(2025, 2, 28)),
-        (datetime(2024, 2, 29, tzinfo=UTC), 4, date(2028, 2, 29)),
-        (datetime(2026, 12, 31, tzinfo=UTC), 15, date(2041, 12, 31)),
-    ],
-)
-def test_the_last_day_of_a_run(
-    data_folder: Path, people: People, at: datetime, years: int, last: date
-) -> None:
-    set_retention(data_folder, years, "x", approver("Ann", people["Ann"], data_folder))
-    assert kept_until(at, retention(data_folder)) == last
-    assert kept_until(at, []) is None
-
-
-@pytest.mark.parametrize(("years", "reason"), [(0, "x"), (101, "x"), (-1, "x"), (3, "  ")])
-def test_years_that_are_none(data_folder: Path, people: People, years: int, reason: str) -> None:
-    ann = approver("Ann", people["Ann"], data_folder)
-    with pytest.raises(RefusedInput, match=r"must be from 1 to 100|--reason: has 0"):
-        set_retention(data_folder, years, reason, ann)
-    assert retention(data_folder) == []
 
 
 def test_entries_that_nobody_signed_neither_ask_nor_set_nor_delete(
