@@ -13,6 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ledcal.calibration.amendment import Amendment
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record import Instrument, Measured, Record
@@ -28,6 +29,7 @@ from ledcal.reports.photobiological import safety_sheet
 from ledcal.reports.quantity import facts
 from ledcal.reports.result_budgets import result_budgets
 from ledcal.reports.results import ResultRow, channel_names, result_row, rule_letters
+from ledcal.reports.revision import revision_of
 from ledcal.reports.summary import key_figures
 from ledcal.reports.text import NOT_RECORDED, css_string, instant, legible
 from ledcal.reports.verification import verification, verification_rows
@@ -45,6 +47,7 @@ def certificate_html(
     record_sha256: str,
     checkpoint: str | None = None,
     statements: Sequence[tuple[Statement, str]] = (),
+    amendments: Sequence[tuple[Amendment, str]] = (),
 ) -> str:
     """Return the certificate of a run as one HTML document.
 
@@ -54,6 +57,7 @@ def certificate_html(
         checkpoint: Signed note of what the log was when the run was in it, None where there is
             no log.
         statements: Who stands for the run, each with the id of the key that signed it.
+        amendments: What was put right since, in order, each with the id of the key.
 
     Raises:
         RecordError: The record holds a number that is NaN or infinite.
@@ -72,7 +76,8 @@ def certificate_html(
     def rows(results: Sequence[Measured]) -> list[ResultRow]:
         return [result_row(m, rules, budget=numbers.get(id(m), 0)) for m in results]
 
-    style = _style(record)
+    revision = revision_of(record, statements, amendments)
+    style = _style(record, revision.margin)
     return PAGE.render(
         record=record,
         run=record.run,
@@ -81,7 +86,8 @@ def certificate_html(
         marks=_marks(record),
         record_sha256=record_sha256,
         statements=[(one, instant(one.at), key_id) for one, key_id in statements],
-        approved=next((one for one, _ in statements if one.meaning == "approved"), None),
+        approved=revision.approved,
+        revision=revision,
         checkpoint=[line for line in (checkpoint or "").split("\n") if line],
         style=Markup(style),
         style_hash=Markup(csp_hash(style)),
@@ -171,11 +177,11 @@ def _instrument(instrument: Instrument, run_at: str) -> tuple[Instrument, dict[s
     return instrument, stated, "in date" if day <= due else "overdue"
 
 
-def _style(record: Record) -> str:
+def _style(record: Record, revision: str) -> str:
     """Return the style sheet with what the margin of every printed page says."""
     marks = " · ".join(_marks(record))
     margins = {
-        "PAGE-IDENTITY": f"{_title(record)} {legible(record.run.run, longest=60)}",
+        "PAGE-IDENTITY": f"{_title(record)} {legible(record.run.run, longest=60)}{revision}",
         "PAGE-ITEM": f"panel {legible(record.run.serial, longest=40)}",
         "PAGE-MARK": f"{marks}: NOT FOR RELEASE" if marks else "",
     }

@@ -30,6 +30,7 @@ from ledcal.rig.folder import sha256_hex, write_whole
 from ledcal.rig.journal import read_journal
 from ledcal.rig.log_book import read_proof
 from ledcal.rig.recompute import Recomputed
+from ledcal.rig.revision import revision_lines, revision_note, revision_object, revision_of
 from ledcal.rig.run import CALIBRATION
 from ledcal.rig.statements import Signed, statements_on
 from ledcal.rig.trust import KnownKey, known_keys
@@ -78,6 +79,7 @@ def outcome_object(folder: Path, record: Record) -> dict[str, Any]:
         "exit_code": record.outcome.exit_code,
         "reasons": record.reasons,
         "signature": signature_object(folder, record),
+        **revision_object(folder),
         "folder": str(folder.resolve()),
         "paths": _paths(folder),
     }
@@ -117,6 +119,8 @@ def refusal_object(error: RigError) -> dict[str, Any]:
         "exit_code": error.outcome.exit_code,
         "reasons": [{"code": error.code, "text": str(error)}],
         "signature": None,
+        "revision": None,
+        "amendments": [],
         "folder": None,
         "paths": dict.fromkeys(_PATHS),
     }
@@ -156,6 +160,8 @@ def print_record(folder: Path, record: Record) -> None:
     console.print(Text(f"from      {times}, attempt {run.attempt}"))
     for note in record.notes:
         console.print(Text(f"note      {legible(note.code)}: {legible(note.text)}"))
+    for line in revision_lines(folder):
+        console.print(Text(f"amended   {line}"))
     steps = ", ".join(f"{one.step} {one.result}" for one in record.steps)
     console.print(Text(f"steps     {legible(steps) if steps else 'none'}"))
     verified = [one for one in record.measured if one.step == "verify"]
@@ -180,7 +186,7 @@ def print_history(serial: str, runs: Sequence[Path]) -> None:
             state = (
                 "" if signature is None else f"  {legible(signature['text'], longest=_LONGEST)}"
             )
-            words = (verdict_text(found), f"  {codes}{state}")
+            words = (verdict_text(found), f"  {codes}{state}{revision_note(folder)}")
         else:
             words = (Text("■ ABORTED", style="bold yellow"), f"  {legible(found.text)}")
         console.print(Text.assemble(f"{folder.name}  ", *words))
@@ -245,11 +251,13 @@ def render_again(folder: Path, output: Path) -> str:
     record = record_of(folder)
     digest = sha256_hex(record_bytes(read_journal(folder)))
     statements = [(one.statement, one.key_id) for one in signed_on(folder)]
+    chain = revision_of(folder)
     page = certificate_html(
         record,
         record_sha256=digest,
         checkpoint=_checkpoint(folder),
         statements=statements,
+        amendments=[(one.amendment, one.key_id) for one in chain.amendments],
     ).encode()
     write_whole(output, page)
     sealed = folder / CERTIFICATE
@@ -257,9 +265,10 @@ def render_again(folder: Path, output: Path) -> str:
         return f"{output}: made; the run has no page of its own to compare it with"
     if sealed.read_bytes() == page:
         return f"{output}: identical with the run's page"
-    later = [one for one, _ in statements if one.meaning != "performed"]
+    later = [f"{one.meaning} by {one.name}" for one, _ in statements if one.meaning != "performed"]
+    later += [f"amended by {one.name}" for one in chain.plain]
     if later:
-        words = ", ".join(f"{one.meaning} by {one.name}" for one in later)
+        words = ", ".join(later)
         return f"{output}: the run's page with what was signed since: {legible(words)}"
     return f"{output}: differs from the run's page; see `ledcal verify {folder}`"
 

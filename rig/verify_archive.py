@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.merkle import leaf_hash
+from ledcal.rig.additions import ADDITIONS, log_words
 from ledcal.rig.closing import RECORD, SEAL
 from ledcal.rig.folder import sha256_hex
 from ledcal.rig.keys import signature_holds
@@ -57,6 +58,7 @@ def verify_data(data_folder: Path) -> list[Verification]:
             told = _closed(connection)
             findings.extend(_folders(folders, told, checked))
             findings.extend(_index(folders, connection))
+            findings.extend(_additions(data_folder, folders, connection))
         entries, closed = checked.size, set(told)
     log = Verification(
         folder=data_folder / STORE, findings=tuple(findings), checked=entries, key_id=""
@@ -121,6 +123,20 @@ def _folders(
                 file=f"{where}/{LOG_PROOF}",
                 text=f"the log's entry {proof.number} was altered: another one was proven here",
             )
+
+
+def _additions(
+    data_folder: Path, folders: list[Path], connection: Connection
+) -> Iterator[Finding]:
+    """Compare what came to the runs after they were closed with what the log knows of it."""
+    entries = {
+        number: entry if isinstance(entry, bytes) else b""
+        for number, entry in connection.execute(
+            select(LOG_ENTRY.c.number, LOG_ENTRY.c.entry).where(LOG_ENTRY.c.kind.in_(ADDITIONS))
+        )
+    }
+    for file, words in log_words(data_folder, [one.name for one in folders], entries):
+        yield Finding(file=file, text=words)
 
 
 def _index(folders: list[Path], connection: Connection) -> Iterator[Finding]:
