@@ -32,6 +32,8 @@ KEPT = "kept"
 _PATH = re.compile(
     rf"(?:{STATEMENTS}|{AMENDMENTS}|{ISSUED})/(?P<run>{RUN_ID.pattern})/[A-Za-z0-9][A-Za-z0-9.-]*"
 )
+LARGEST_ADDITION = 8 * 1024 * 1024
+"""Bytes of what is sent of one addition; a file signed late has about 2 thousand."""
 _LONGEST_PATH = 200
 _MOST_FILES = 8
 

@@ -164,8 +164,8 @@ def _content(folder: Path, seal: _Seal, data_folder: Path) -> Iterator[Finding]:
         wrong = envelope_words((folder / RECORD_ENVELOPE).read_bytes(), record, known)
         if wrong is not None:
             yield Finding(file=RECORD_ENVELOPE, text=wrong)
-    for file, words in addition_words(folder, data_folder, record, known):
-        yield Finding(file=file, text=words)
+    for name, words in addition_words(folder, data_folder, record, known):
+        yield Finding(file=name, text=words)
     if LOG_PROOF in seal.files:
         for words in proof_words(folder, known):
             yield Finding(file=LOG_PROOF, text=words)
