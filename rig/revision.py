@@ -8,6 +8,7 @@ from ledcal.reports.text import legible
 from ledcal.rig.additions import chain_of
 from ledcal.rig.amendments import Chain
 from ledcal.rig.closing import data_folder_of
+from ledcal.rig.log_book import read_proof
 from ledcal.rig.trust import known_keys
 
 _NONE = Chain(amendments=(), broken=())
@@ -62,3 +63,11 @@ def revision_note(folder: Path) -> str:
     if chain.broken:
         return "  amendments that are not believed: `ledcal verify` it"
     return f"  revision {len(chain.amendments)}" if chain.amendments else ""
+
+
+def checkpoint_of(folder: Path) -> str | None:
+    """Return the checkpoint that a run's page tells, None for a run without one."""
+    try:
+        return read_proof(folder).note
+    except RecordError:
+        return None

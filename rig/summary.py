@@ -28,9 +28,15 @@ from ledcal.rig.console import open_console
 from ledcal.rig.errors import RefusedInput, RigError
 from ledcal.rig.folder import sha256_hex, write_whole
 from ledcal.rig.journal import read_journal
-from ledcal.rig.log_book import read_proof
+from ledcal.rig.known_record import require_known_record
 from ledcal.rig.recompute import Recomputed
-from ledcal.rig.revision import revision_lines, revision_note, revision_object, revision_of
+from ledcal.rig.revision import (
+    checkpoint_of,
+    revision_lines,
+    revision_note,
+    revision_object,
+    revision_of,
+)
 from ledcal.rig.run import CALIBRATION
 from ledcal.rig.statements import Signed, statements_on
 from ledcal.rig.trust import KnownKey, known_keys
@@ -57,6 +63,7 @@ def record_of(folder: Path) -> Record:
         RefusedInput: There is no readable journal.
     """
     try:
+        require_known_record(folder)
         return read_record(read_journal(folder))
     except (RecordError, KeyError, TypeError, ValueError) as error:
         raise RefusedInput("JOURNAL", f"{folder}: {error}") from error
@@ -255,7 +262,7 @@ def render_again(folder: Path, output: Path) -> str:
     page = certificate_html(
         record,
         record_sha256=digest,
-        checkpoint=_checkpoint(folder),
+        checkpoint=checkpoint_of(folder),
         statements=statements,
         amendments=[(one.amendment, one.key_id) for one in chain.amendments],
     ).encode()
@@ -283,14 +290,6 @@ def signed_on(folder: Path) -> list[Signed]:
     publics = [one.public for one in known_keys(data_folder)]
     found = statements_on(folder, data_folder, record, publics)
     return [one for one in found if isinstance(one, Signed)]
-
-
-def _checkpoint(folder: Path) -> str | None:
-    """Return the checkpoint that a run's page tells, None for a run without one."""
-    try:
-        return read_proof(folder).note
-    except RecordError:
-        return None
 
 
 def _verified_table(verified: Sequence[Measured]) -> Table:

@@ -23,6 +23,7 @@ from ledcal.rig.folder import canonical, sha256_hex
 from ledcal.rig.issue import ISSUED, read_issue
 from ledcal.rig.journal import JOURNAL, read_journal
 from ledcal.rig.keys import signature_holds
+from ledcal.rig.known_record import version_words
 from ledcal.rig.log_book import LOG_PROOF, proof_words
 from ledcal.rig.rebuild import difference, rebuilt
 from ledcal.rig.run import CALIBRATION
@@ -151,6 +152,9 @@ def _files(folder: Path, seal: _Seal) -> Iterator[Finding]:
 def _content(folder: Path, seal: _Seal, data_folder: Path) -> Iterator[Finding]:
     """Check that the files, untouched as they are, belong together."""
     try:
+        if (unknown := version_words(folder)) is not None:
+            yield Finding(file=RECORD, text=unknown)
+            return
         events = read_journal(folder)
         if events[:1] and events[0].get("event") == VISIT_STARTED:
             return  # a panel alone was visited: there is no light, no record and no file

@@ -95,6 +95,7 @@ def words(site: LiveSite, url: str) -> list[str]:
     return [f"{one.file} {one.text}" for each in found for one in each.findings]
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_what_came_later_arrives_once_and_as_it_was(
     site: LiveSite, url: str, told: AtSite, person: Path
 ) -> None:
@@ -120,6 +121,7 @@ def test_what_came_later_arrives_once_and_as_it_was(
     )
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_what_is_not_as_the_log_says_is_not_taken(
     site: LiveSite, url: str, told: AtSite, person: Path
 ) -> None:
@@ -140,6 +142,7 @@ def test_what_is_not_as_the_log_says_is_not_taken(
     assert (done.additions, done.left, words(site, url)) == ((3, 4), (), [])
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_another_content_in_its_place_is_an_alarm(
     site: LiveSite, told: AtSite, person: Path
 ) -> None:
@@ -165,6 +168,7 @@ def post(site: LiveSite, token: str, path: str, body: bytes) -> tuple[int, str]:
         connection.close()
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_hostile_additions(
     site: LiveSite, told: AtSite, person: Path, admitted: Admit, tmp_path: Path
 ) -> None:
