@@ -87,6 +87,11 @@ def test_an_early_end_is_still_verified(form: dict[str, Any], tmp_path: Path) ->
     assert code == 0
     if (data_folder / "statements").is_dir():
         assert "reviewed by Ann, approved by Bob" in said
+    if (data_folder / "amendments").is_dir():
+        page = (tmp_path / "p.html").read_text()
+        assert "customer was Clinic North, is <b>Clinic South</b>" in page
+        assert "approved by Bob: covers revision 0, not this one" in page
+        assert "reviewed by Ann: covers revision 2</li>" in page
     (run / CERTIFICATE).write_text("PASS")
     assert [one.file for one in verify_run(run, data_folder).findings] == [CERTIFICATE]
 
