@@ -46,20 +46,23 @@ def small() -> dict[str, Any]:
 
 
 SMALL = small()
-SIGNED = {
+SIGNED: dict[str, Amendment | Statement] = {
     "amendment": Amendment(
         run="R",
         record_sha256="ab" * 32,
         number=2,
         previous_sha256="cd" * 32,
         changes=[Change(field="customer", old="a", new="b")],
-        **{"reason": "r", "name": "n", "at": "2026-03-04T09:12:00+00:00"},
+        reason="r",
+        name="n",
+        at="2026-03-04T09:12:00+00:00",
     ),
     "statement": Statement(
         run="R",
         record_sha256="ab" * 32,
         meaning="reviewed",
-        **{"name": "n", "at": "2026-03-04T09:12:00+00:00"},
+        name="n",
+        at="2026-03-04T09:12:00+00:00",
     ),
 }
 SAMPLES = {"record": SMALL} | {name: json.loads(one.payload()) for name, one in SIGNED.items()}
