@@ -13,6 +13,7 @@ from ledcal.calibration.as_found import AsFound
 from ledcal.calibration.outcome import Outcome, Verdict
 
 Event = Mapping[str, Any]
+RECORD_FORMAT = "ledcal-record/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +36,7 @@ class RunStarted:
         software: Name to version, of ledcal and all that it computes and measures with.
         at: UTC time, ISO 8601.
         proves: Run whose issued file is proven by light; empty where a new file is made.
-        laboratory: name, country_code, city, post_code and street, as far as the station file
-            states them.
+        laboratory: name, country_code, city, post_code, street; as far as they are stated.
         performer: signed_on ("badge and PIN", or "typed, not proven"), and for the former role
             and log_entry; empty where nobody was named.
         item: customer, received and condition of the panel, as far as they were stated.
@@ -98,6 +98,10 @@ class PanelIdentity:
     """Event `panel`: what the panel said of itself before any light.
 
     Attributes:
+        maker, model, serial, firmware: From `*IDN?`.
+        product_code, hardware_revision, drive_epoch, geometry_id: What a file must be made for.
+        distance_mm: Of the reference plane that the panel was made for. [mm]
+        boot_count: How often it was switched on.
         uid: The LED head's unique id, 32 hex digits.
         on_hours: LED-on hours. [h]
         calibration: The loader's word on the calibration found in the panel, "OK" when valid.
@@ -131,7 +135,7 @@ class Measured:
         measurand: What is intended: "irradiance", "centroid", ...
         channel: LED channel number, None where the result is the panel's.
         where: Further conditions, such as {"request": 0.25, "board_degc": 39.8}.
-        value, u, expanded_uncertainty: In `unit`; u is standard, the expanded one has k = `k`.
+        value, u, k, expanded_uncertainty: In `unit`; u is standard, the expanded one k times u.
         unit: UCUM unit.
         nominal: What was asked for or specified, None where there is no such value.
         lower, upper: Tolerance limits, None where that side is open.
@@ -191,6 +195,8 @@ class SpectrumTaken:
     """Event `spectrum`: the corrected spectrum of one channel.
 
     Attributes:
+        channel: LED channel number.
+        nominal_nm: What the product says of it. [nm]
         wavelength_nm, irradiance_w_m2_nm: Axis and values, equal lengths.
         drive: Fraction of full drive.
         board_degc: LED board temperature. [degC]
@@ -209,6 +215,7 @@ class CurveFitted:
     """Event `curve`: the fitted calibration curve of one channel and its look-up table.
 
     Attributes:
+        channel: LED channel number.
         points: drive, board_degc, irradiance_w_m2, u_w_m2 (scatter only), residual_rel.
         model: The model's formula in words.
         coefficients: Coefficient to value.
@@ -292,7 +299,11 @@ class CalibrationFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """Event `note`: a deviation, a warning or a repeated attempt, with its code and words."""
+    """Event `note`: a deviation, a warning or a repeated attempt.
+
+    Attributes:
+        code, text: What kind of note it is, and its words.
+    """
 
     code: str
     text: str

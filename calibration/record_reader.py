@@ -1,13 +1,20 @@
-"""Read the record of a run from the events of its journal."""
+"""Read the record of a run from the events of its journal, or from the record's own file.
 
-from collections.abc import Sequence
-from dataclasses import MISSING, fields, replace
-from typing import TypeVar
+Records of every ledcal so far are read; what an older one did not have has a default in its class.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from ledcal.calibration.as_found import AsFound
 from ledcal.calibration.errors import RecordError
-from ledcal.calibration.outcome import Outcome, Verdict
+from ledcal.calibration.form import built
+from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record import (
+    RECORD_FORMAT,
     CalibrationFile,
     CurveFitted,
     Event,
@@ -23,6 +30,129 @@ from ledcal.calibration.record import (
 )
 
 _T = TypeVar("_T")
+_NOT_FINISHED = {"code": "NOT_FINISHED", "text": "the journal stops before the end of the run"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventHead:
+    """What every event has; one of a kind that is not listed here has no other form.
+
+    Attributes:
+        n: Number of the event, from 1, without gaps.
+        at: When it was written, UTC, ISO 8601.
+        event: Its kind.
+    """
+
+    n: int
+    at: str
+    event: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepStarted:
+    """Event `step_started`: a step of the procedure began.
+
+    Attributes:
+        step: Its name.
+    """
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFinished:
+    """Event `step_finished`: a step ended.
+
+    Attributes:
+        step: Its name.
+        result: PASS, FAIL or ERROR.
+        duration_s: How long it took. [s]
+    """
+
+    step: str
+    result: str
+    duration_s: float
+
+    def __post_init__(self) -> None:
+        """Refuse a time that is none: no page could print it."""
+        if self.duration_s is None:
+            raise RecordError(f"step {self.step} ended after null seconds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a run did not pass.
+
+    Attributes:
+        code, text: What kind of reason it is, and its words.
+    """
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished:
+    """Event `run_finished`: how the run ended; a journal without it is that of a killed run.
+
+    Attributes:
+        outcome: What is said of the run.
+        reasons: Why it is not PASS.
+    """
+
+    outcome: Outcome
+    reasons: list[Reason]
+
+
+EVENTS: Mapping[str, type] = MappingProxyType(
+    {
+        "run_started": RunStarted,
+        "instrument": Instrument,
+        "panel": PanelIdentity,
+        "measured": Measured,
+        "as_found": AsFound,
+        "measured_as_found": Measured,
+        "spectrum": SpectrumTaken,
+        "curve": CurveFitted,
+        "safety": SafetyAssessed,
+        "calibration_file": CalibrationFile,
+        "note": Note,
+        "step_started": StepStarted,
+        "step_finished": StepFinished,
+        "run_finished": RunFinished,
+    }
+)
+"""The class of each kind of event that makes the record; there are more kinds, for engineers."""
+
+
+def read_record_file(content: bytes) -> Record:
+    """Return the record in a record's file, `record.json`.
+
+    Raises:
+        RecordError: It is none, or of a version that this ledcal does not know.
+    """
+    try:
+        said = json.loads(content)
+        form, events = said["format"], said["events"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise RecordError(f"is no record: {error!r}") from error
+    require_known(form)
+    if not isinstance(events, list):
+        raise RecordError("is no record: its events are no list")
+    return read_record(events)
+
+
+def require_known(form: object) -> None:
+    """Refuse the format of a record that was written by a ledcal yet to come.
+
+    Raises:
+        RecordError: It is not known here.
+    """
+    if form != RECORD_FORMAT:
+        raise RecordError(
+            f"is a record of format {form!r}; this ledcal reads {RECORD_FORMAT!r}: install the "
+            "ledcal that wrote it, or a later one"
+        )
 
 
 def read_record(events: Sequence[Event]) -> Record:
@@ -37,92 +167,53 @@ def read_record(events: Sequence[Event]) -> Record:
         RecordError: An event is malformed, out of order, or the first is not `run_started`.
     """
     for position, event in enumerate(events, start=1):
-        if event.get("n") != position:
-            raise RecordError(f"event {position} of the journal has number {event.get('n')!r}")
+        if not isinstance(event, dict):
+            raise RecordError(f"event {position} of the journal is no object")
+        number = event.get("n")
+        if number != position or type(number) is not int:
+            raise RecordError(f"event {position} of the journal has number {number!r}")
+        built(EventHead, event, f"event {position}")
     if not events or events[0].get("event") != "run_started":
         raise RecordError("the journal does not begin with run_started")
-    ends = _of_kind(events, "run_finished")
-    if ends:
-        outcome, reasons = _end(ends[-1])
-    else:
-        outcome = Outcome.ABORTED
-        reasons = [{"code": "NOT_FINISHED", "text": "the journal stops before the end of the run"}]
-    panels = _of_kind(events, "panel")
-    files = _of_kind(events, "calibration_file")
-    safety = _of_kind(events, "safety")
-    found = _of_kind(events, "as_found")
+    told: dict[str, list[Any]] = {kind: [] for kind in EVENTS}
+    for event in events:
+        kind = event["event"]
+        if kind in EVENTS:
+            told[kind].append(built(EVENTS[kind], event, f"event {event['n']} ({kind})"))
+    outcome, reasons = Outcome.ABORTED, [_NOT_FINISHED]
+    if told["run_finished"]:
+        end = told["run_finished"][-1]
+        outcome = end.outcome
+        reasons = [{"code": one.code, "text": one.text} for one in end.reasons]
     return Record(
-        run=_build(RunStarted, events[0]),
-        instruments=[_build(Instrument, e) for e in _of_kind(events, "instrument")],
-        panel=_build(PanelIdentity, panels[-1]) if panels else None,
-        measured=[_measured(e) for e in _of_kind(events, "measured")],
-        spectra=[_build(SpectrumTaken, e) for e in _of_kind(events, "spectrum")],
-        curves=[_build(CurveFitted, e) for e in _of_kind(events, "curve")],
-        safety=_build(SafetyAssessed, safety[-1]) if safety else None,
-        calibration_file=_build(CalibrationFile, files[-1]) if files else None,
-        notes=[_build(Note, e) for e in _of_kind(events, "note")],
-        steps=_steps(events),
+        run=told["run_started"][0],
+        instruments=told["instrument"],
+        panel=_last(told["panel"]),
+        measured=told["measured"],
+        spectra=told["spectrum"],
+        curves=told["curve"],
+        safety=_last(told["safety"]),
+        calibration_file=_last(told["calibration_file"]),
+        notes=told["note"],
+        steps=_steps(told["step_started"], told["step_finished"]),
         outcome=outcome,
         reasons=reasons,
-        finished_at=str(events[-1]["at"]),
+        finished_at=events[-1]["at"],
         events=len(events),
-        as_found=_as_found(found[-1]) if found else None,
-        measured_as_found=[_measured(e) for e in _of_kind(events, "measured_as_found")],
+        as_found=_last(told["as_found"]),
+        measured_as_found=told["measured_as_found"],
     )
 
 
-def _of_kind(events: Sequence[Event], kind: str) -> list[Event]:
-    return [event for event in events if event.get("event") == kind]
+def _last(found: Sequence[_T]) -> _T | None:
+    return found[-1] if found else None
 
 
-def _end(event: Event) -> tuple[Outcome, list[dict[str, str]]]:
-    try:
-        outcome = Outcome(event["outcome"])
-        reasons = [{"code": str(r["code"]), "text": str(r["text"])} for r in event["reasons"]]
-    except (KeyError, TypeError, ValueError) as error:
-        raise RecordError(
-            f"event {event.get('n')} (run_finished) is malformed: {error}"
-        ) from error
-    return outcome, reasons
-
-
-def _measured(event: Event) -> Measured:
-    result = _build(Measured, event)
-    return replace(result, verdict=_verdict(event, result.verdict))
-
-
-def _as_found(event: Event) -> AsFound:
-    found = _build(AsFound, event)
-    if found.verdict is None:
-        return found
-    return replace(found, verdict=_verdict(event, found.verdict))
-
-
-def _verdict(event: Event, word: str) -> Verdict:
-    try:
-        return Verdict(word)
-    except ValueError as error:
-        raise RecordError(f"event {event.get('n')} ({event.get('event')}): {error}") from error
-
-
-def _steps(events: Sequence[Event]) -> list[Step]:
+def _steps(started: Sequence[StepStarted], finished: Sequence[StepFinished]) -> list[Step]:
     ended = {
-        str(e["step"]): Step(
-            step=str(e["step"]), result=str(e["result"]), duration_s=float(e["duration_s"])
-        )
-        for e in _of_kind(events, "step_finished")
+        one.step: Step(step=one.step, result=one.result, duration_s=one.duration_s)
+        for one in finished
     }
-    names = [str(e["step"]) for e in _of_kind(events, "step_started")]
-    return [ended.get(name, Step(step=name, result="OPEN", duration_s=0.0)) for name in names]
-
-
-def _build(kind: type[_T], event: Event) -> _T:
-    """Return the event as its class; every field without a default must be there."""
-    known = fields(kind)  # type: ignore[arg-type]
-    required = [f for f in known if f.default is MISSING and f.default_factory is MISSING]
-    missing = [f.name for f in required if f.name not in event]
-    if missing:
-        raise RecordError(
-            f"event {event.get('n')} ({event.get('event')}) has no {', '.join(missing)}"
-        )
-    return kind(**{f.name: event[f.name] for f in known if f.name in event})
+    return [
+        ended.get(one.step, Step(step=one.step, result="OPEN", duration_s=0.0)) for one in started
+    ]

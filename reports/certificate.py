@@ -12,6 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ledcal.calibration.amendment import Amendment
 from ledcal.calibration.as_found import AsFound
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome
@@ -30,6 +31,7 @@ from ledcal.reports.photobiological import safety_sheet
 from ledcal.reports.quantity import facts
 from ledcal.reports.result_budgets import result_budgets
 from ledcal.reports.results import ResultRow, channel_names, result_row, rule_letters
+from ledcal.reports.revision import revision_of
 from ledcal.reports.stages import as_found_points, stages
 from ledcal.reports.standards import chains, described, standing, with_what
 from ledcal.reports.summary import key_figures
@@ -48,7 +50,7 @@ def certificate_html(
     record_sha256: str,
     checkpoint: str | None = None,
     statements: Sequence[tuple[Statement, str]] = (),
-    revision: int = 1,
+    amendments: Sequence[tuple[Amendment, str]] = (),
 ) -> str:
     """Return the certificate of a run as one HTML document.
 
@@ -58,7 +60,7 @@ def certificate_html(
         checkpoint: Signed note of what the log was when the run was in it, None where there is
             no log.
         statements: Who stands for the run, each with the id of the key that signed it.
-        revision: Of the document: an amended one counts up.
+        amendments: What was put right since, in order, each with the id of the key.
 
     Raises:
         RecordError: The record holds a number that is NaN or infinite.
@@ -78,7 +80,8 @@ def certificate_html(
     def rows(results: Sequence[Measured]) -> list[ResultRow]:
         return [result_row(m, rules, budget=numbers.get(id(m), 0)) for m in results]
 
-    style = _style(record, revision)
+    revision = revision_of(record, statements, amendments)
+    style = _style(record, revision.margin)
     return PAGE.render(
         record=record,
         run=record.run,
@@ -99,7 +102,7 @@ def certificate_html(
         chains=chains(record.instruments),
         statements=[(one, instant(one.at), key_id) for one, key_id in statements],
         meanings=", ".join(dict.fromkeys(one.meaning for one, _ in statements)),
-        approved=next((one for one, _ in statements if one.meaning == "approved"), None),
+        approved=revision.approved,
         checkpoint=[line for line in (checkpoint or "").split("\n") if line],
         style=Markup(style),
         style_hash=Markup(csp_hash(style)),
@@ -159,12 +162,11 @@ def _marks(record: Record) -> list[str]:
     return marks
 
 
-def _style(record: Record, revision: int) -> str:
+def _style(record: Record, revision: str) -> str:
     """Return the style sheet with what the margin of every printed page says."""
     marks = " · ".join(_marks(record))
     margins = {
-        "PAGE-IDENTITY": f"{_title(record)} {legible(record.run.run, longest=60)}, "
-        f"revision {revision}",
+        "PAGE-IDENTITY": f"{_title(record)} {legible(record.run.run, longest=60)}{revision}",
         "PAGE-ITEM": f"panel {legible(record.run.serial, longest=40)}",
         "PAGE-MARK": f"{marks}: NOT FOR RELEASE" if marks else "",
     }

@@ -45,6 +45,7 @@ def dcc_xml(
     *,
     record_sha256: str,
     statements: Sequence[tuple[Statement, str]] = (),
+    customer: str = NOT_RECORDED,
 ) -> bytes:
     """Return the digital calibration certificate of a run as an XML document.
 
@@ -52,6 +53,7 @@ def dcc_xml(
         record: The record of a run that came to its end.
         record_sha256: SHA-256 of the record file that it is made from, in hex.
         statements: Who stands for the run, each with the id of the key that signed it.
+        customer: For whom, as an amendment of the record has it.
 
     Raises:
         RecordError: The run was not ended, has no result, or holds a number or a unit that a
@@ -64,7 +66,7 @@ def dcc_xml(
         )
     root = element(
         "digitalCalibrationCertificate",
-        _administrative_data(record, record_sha256, statements),
+        _administrative_data(record, record_sha256, statements, customer),
         measurement_results(record),
         _comment(record),
         schemaVersion=SCHEMA_VERSION,
@@ -77,7 +79,10 @@ def dcc_xml(
 
 
 def _administrative_data(
-    record: Record, record_sha256: str, statements: Sequence[tuple[Statement, str]]
+    record: Record,
+    record_sha256: str,
+    statements: Sequence[tuple[Statement, str]],
+    customer: str,
 ) -> Element:
     return element(
         "administrativeData",
@@ -89,7 +94,9 @@ def _administrative_data(
         _persons(record, statements),
         element(
             "customer",
-            words("name", f"customer {NOT_RECORDED}: internal release"),
+            words("name", f"customer {NOT_RECORDED}: internal release")
+            if customer == NOT_RECORDED
+            else words("name", customer),
             element("location", words("further", NOT_RECORDED)),
         ),
         element("statements", *statements_of(record, record_sha256)),

@@ -14,6 +14,7 @@ from ledcal.reports.shapes import verdict_shape
 from ledcal.reports.text import NOT_RECORDED, legible
 
 _PARTS = (
+    "certificate_amendments.html",
     "certificate_parts.html",
     "certificate_sections.html",
     "certificate_safety.html",

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from ledcal.calibration.errors import RecordError
-from ledcal.calibration.statement import Statement
 from ledcal.reports.certificate import certificate_html
 from ledcal.reports.pdf import PdfUnavailable, certificate_pdf
 from ledcal.reports.text import legible
@@ -11,12 +9,12 @@ from ledcal.rig.closing import CERTIFICATE, record_bytes
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.folder import sha256_hex, write_whole
 from ledcal.rig.journal import read_journal
-from ledcal.rig.log_book import read_proof
+from ledcal.rig.revision import checkpoint_of, revision_of
 from ledcal.rig.summary import record_of, signed_on
 
 
-def certificate_again(folder: Path) -> tuple[bytes, list[Statement]]:
-    """Return the certificate anew from the journal, and what was stated of the run.
+def certificate_again(folder: Path) -> tuple[bytes, list[str]]:
+    """Return the certificate anew from the journal, and who has signed what since, in words.
 
     Raises:
         RefusedInput: There is no readable journal.
@@ -24,13 +22,17 @@ def certificate_again(folder: Path) -> tuple[bytes, list[Statement]]:
     record = record_of(folder)
     digest = sha256_hex(record_bytes(read_journal(folder)))
     statements = [(one.statement, one.key_id) for one in signed_on(folder)]
+    chain = revision_of(folder)
     page = certificate_html(
         record,
         record_sha256=digest,
-        checkpoint=_checkpoint(folder),
+        checkpoint=checkpoint_of(folder),
         statements=statements,
+        amendments=[(one.amendment, one.key_id) for one in chain.amendments],
     )
-    return page.encode(), [one for one, _ in statements]
+    later = [f"{one.meaning} by {one.name}" for one, _ in statements if one.meaning != "performed"]
+    later += [f"amended by {one.name}" for one in chain.plain]
+    return page.encode(), later
 
 
 def render_again(folder: Path, output: Path) -> str:
@@ -40,16 +42,15 @@ def render_again(folder: Path, output: Path) -> str:
         RefusedInput: There is no readable journal.
         StationError: The page cannot be written.
     """
-    page, statements = certificate_again(folder)
+    page, later = certificate_again(folder)
     write_whole(output, page)
     sealed = folder / CERTIFICATE
     if not sealed.exists():
         return f"{output}: made; the run has no page of its own to compare it with"
     if sealed.read_bytes() == page:
         return f"{output}: identical with the run's page"
-    later = [one for one in statements if one.meaning != "performed"]
     if later:
-        words = ", ".join(f"{one.meaning} by {one.name}" for one in later)
+        words = ", ".join(later)
         return f"{output}: the run's page with what was signed since: {legible(words)}"
     return f"{output}: differs from the run's page; see `ledcal verify {folder}`"
 
@@ -77,11 +78,3 @@ def write_pdf(folder: Path, output: Path) -> str:
         f"{output}: the certificate as tagged PDF/A-3a with record.json attached; not validated "
         "with veraPDF"
     )
-
-
-def _checkpoint(folder: Path) -> str | None:
-    """Return the checkpoint that a run's page tells, None for a run without one."""
-    try:
-        return read_proof(folder).note
-    except RecordError:
-        return None

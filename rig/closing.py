@@ -5,7 +5,7 @@ from typing import Any
 
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome
-from ledcal.calibration.record import Record
+from ledcal.calibration.record import RECORD_FORMAT, Record
 from ledcal.calibration.record_reader import read_record
 from ledcal.calibration.statement import Statement
 from ledcal.reports.certificate import certificate_html
@@ -30,7 +30,6 @@ REPORT = "report.html"
 TRANSCRIPT = "transcript.jsonl"
 SEAL = "seal.json"
 VISIT_STARTED = "visit_started"
-RECORD_FORMAT = "ledcal-record/1"
 SEAL_FORMAT = "ledcal-seal/1"
 
 

@@ -1,4 +1,4 @@
-"""Commands that hand a run to other programs: `dcc` and `spectra`."""
+"""Commands that hand a run to other programs: `dcc`, `spectra` and `schema`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +14,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(dcc)
     app.command()(spectra)
+    app.command()(schema)
 
 
 def dcc(
@@ -65,3 +66,15 @@ def spectra(
         sent = sent_spectra(folder)
         write_whole(csv, csv_text(sent, record_of(folder)).encode())
         typer.echo(f"{csv}: {len(sent.spectra)} spectra of run {folder.resolve().name}")
+
+
+def schema(
+    what: Annotated[
+        str, typer.Argument(metavar="record|amendment|statement", help="What it is the form of.")
+    ] = "record",
+) -> None:
+    """Print the JSON Schema (2020-12) of what ledcal keeps and signs."""
+    with refusals():
+        from ledcal.rig.schema_text import schema_text
+
+        typer.echo(schema_text(what), nl=False)

@@ -1,4 +1,4 @@
-"""Commands on many records: `touched`, `audit`, `backup` and `restore`."""
+"""Commands on closed runs: `review`, `approve`, `amend`, `touched`, `audit`, `backup`, …"""
 
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(review)
     app.command()(approve)
+    app.command()(amend)
     app.command()(touched)
     app.command()(audit)
     app.command()(backup)
@@ -59,6 +60,36 @@ def _state(
         who = permitted_name(data, action, folder.resolve().name, name, "--name")
         made = state_on(folder, meaning, who, remark, key, data)
         typer.echo(f"{made.path}: {meaning}, key {made.key_id}, entry {made.number} of the log")
+
+
+def amend(
+    run: Run,
+    said: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="FIELD=TEXT",
+            help="operator, customer, condition or remark, and what it is; can be repeated.",
+        ),
+    ],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why.")],
+    name: Annotated[str, typer.Option(metavar="NAME", help="Who signs.")],
+    key: KeyFile,
+    data: Data = DATA_FOLDER,
+) -> None:
+    """Put right who, for whom or in what condition, in a new record beside the closed run.
+
+    What was measured is never amended: make a new run.
+    """
+    with refusals():
+        from ledcal.rig.amend import amend as put_right
+        from ledcal.rig.amend import read_changes
+        from ledcal.rig.run import find_run
+
+        changes = read_changes(said)
+        made = put_right(find_run(data, run), changes, reason, name, key, data)
+        typer.echo(f"{made.path}: key {made.key_id}, entry {made.number} of the log")
+        typer.echo(made.amendment.words)
 
 
 def touched(

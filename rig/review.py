@@ -4,18 +4,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ledcal.calibration.amendment import Amendment, amended
 from ledcal.calibration.statement import Meaning, Statement
-from ledcal.rig.closing import RECORD, data_folder_of
+from ledcal.rig.additions import chain_of, enter_addition
+from ledcal.rig.closing import RECORD
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.folder import sha256_hex
 from ledcal.rig.key_file import read_key_file
-from ledcal.rig.keys import engineering_key
-from ledcal.rig.log_book import enter
 from ledcal.rig.run import NOT_RECORDED, Request
 from ledcal.rig.sign import require_unaltered
 from ledcal.rig.statements import Signed, add_statement, require_order, signed, statements_on
-from ledcal.rig.store.log import LogEntry
-from ledcal.rig.store.opened import store_url
 from ledcal.rig.summary import record_of
 from ledcal.rig.trust import known_keys, require_in_use
 
@@ -64,8 +62,15 @@ def state_on(
     wrong = [one for one in found if not isinstance(one, Signed)]
     if wrong:
         raise RefusedInput("STATEMENT", "; ".join(f"{path}: {words}" for path, words in wrong))
-    before = [one.statement for one in found if isinstance(one, Signed)]
-    require_order(meaning, name, [*_performed(run), *before])
+    chain = chain_of(run, data_folder, publics)
+    before = [
+        one.statement
+        for one in found
+        if isinstance(one, Signed)
+        # What was said of an earlier revision does not cover this one.
+        and (one.statement.meaning == "performed" or one.statement.revision == len(chain.plain))
+    ]
+    require_order(meaning, name, [*_performed(run, chain.plain), *before])
     key = read_key_file(key_file)
     require_in_use(key.public, data_folder)
     if key.public not in publics:
@@ -81,29 +86,31 @@ def state_on(
         name=name,
         at=datetime.now(UTC).isoformat(),
         remark=remark,
+        revision=len(chain.amendments),
+        amendment_sha256=chain.last_sha256,
     )
     content = signed(statement, key)
     path = add_statement(run, data_folder, meaning, content)
-    entry = LogEntry(
-        kind=f"run {meaning}",
-        subject=run.resolve().name,
-        who=name,
-        station="",
-        facts={"remark": remark, "key_id": key.key_id.hex(), "file": path.name},
-    )
-    proof = enter(entry, engineering_key(data_folder), store_url(data_folder_of(run)))
-    return Reviewed(path=path, number=proof.number, key_id=key.key_id.hex())
+    facts = {"remark": remark, "key_id": key.key_id.hex(), "file": path.name}
+    number = enter_addition(run, data_folder, f"run {meaning}", name, facts, [path])
+    return Reviewed(path=path, number=number, key_id=key.key_id.hex())
 
 
-def _performed(run: Path) -> list[Statement]:
-    """Return who performed a run by its record, also where nobody signed for it."""
-    began = record_of(run).run
-    if began.operator == NOT_RECORDED:
-        return []
-    statement = Statement(
-        run=began.run, record_sha256="", meaning="performed", name=began.operator, at=began.at
-    )
-    return [statement]
+def _performed(run: Path, amendments: list[Amendment]) -> list[Statement]:
+    """Return who performed a run by its record and its amendments, also where nobody signed."""
+    record = record_of(run)
+    names = [record.run.operator, amended(record, amendments)["operator"]]
+    return [
+        Statement(
+            run=record.run.run,
+            record_sha256="",
+            meaning="performed",
+            name=name,
+            at=record.run.at,
+        )
+        for name in dict.fromkeys(names)
+        if name != NOT_RECORDED
+    ]
 
 
 def _require_text(field: str, text: str, longest: int) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ledcal.rig.additions import SIGNED, enter_addition
 from ledcal.rig.closing import PANEL_FILE
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import sha256_hex, write_whole
@@ -48,7 +49,7 @@ def sign_run(run: Path, key_file: Path, operator: str, data_folder: Path) -> Sig
     Raises:
         RefusedInput: The run was altered or does not wait for a signature, the key is for another
             purpose or retired, or the run's file was signed before.
-        StationError: The key does not sign, or the disk refuses.
+        StationError: The key does not sign, or disk or record store refuse.
     """
     require_unaltered(run, data_folder)
     record = record_of(run)
@@ -90,6 +91,8 @@ def sign_run(run: Path, key_file: Path, operator: str, data_folder: Path) -> Sig
     )
     # Last: without it the file beside it was not issued.
     write_whole(folder / ISSUE, issue)
+    files = [folder / PANEL_FILE, folder / ISSUE]
+    enter_addition(run, data_folder, SIGNED, operator, {"key_id": key.key_id.hex()}, files)
     return Signed(
         path=folder / PANEL_FILE,
         sha256=sha256_hex(file),

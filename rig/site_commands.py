@@ -121,7 +121,10 @@ def upload(
     ] = 120.0,
     data: Data = DATA_FOLDER,
 ) -> None:
-    """Bring log and closed runs to the site. Exit code 0 only when it has everything."""
+    """Bring log, closed runs and what was signed of them later to the site.
+
+    Exit code 0 only when it has everything.
+    """
     with refusals():
         from ledcal.rig.keys import SITE_TOKEN
         from ledcal.rig.upload import read_token
@@ -133,7 +136,8 @@ def upload(
         for words in done.left:
             typer.echo(words, err=True)
         typer.echo(
-            f"{to}: {done.entries} entries of the log, {len(done.runs)} runs brought, "
+            f"{to}: {done.entries} entries of the log, {len(done.runs)} runs and "
+            f"{len(done.additions)} additions brought, "
             f"{len(done.left)} left"
         )
     raise typer.Exit(1 if done.left else 0)

@@ -1,7 +1,7 @@
 """Who stands for a run: signed statements in its folder and, once it is sealed, beside it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ledcal.calibration.codec import key_id
@@ -27,10 +27,11 @@ _SUFFIX = ".dsse.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """A statement whose signature holds, and the id of the key that signed it."""
+    """A statement whose signature holds, the id of the key that signed it, and its file's name."""
 
     statement: Statement
     key_id: str
+    file: str = ""
 
 
 def record_envelope(record: bytes, key: SigningKey) -> bytes:
@@ -102,7 +103,8 @@ def statements_on(
     publics = [*publics]
     for path in statement_files(run, data_folder):
         try:
-            yield read_signed(path.read_bytes(), run.resolve().name, record, publics)
+            one = read_signed(path.read_bytes(), run.resolve().name, record, publics)
+            yield replace(one, file=path.name)
         except RecordError as error:
             yield path, str(error)
         except OSError as error:

@@ -26,7 +26,13 @@ from ledcal.rig.console import open_console
 from ledcal.rig.deletion_check import kept_events
 from ledcal.rig.errors import RefusedInput, RigError
 from ledcal.rig.journal import read_journal
+from ledcal.rig.known_record import require_known_record
 from ledcal.rig.recompute import Recomputed
+from ledcal.rig.revision import (
+    revision_lines,
+    revision_note,
+    revision_object,
+)
 from ledcal.rig.run import CALIBRATION
 from ledcal.rig.statements import Signed, statements_on
 from ledcal.rig.trust import KnownKey, known_keys
@@ -53,6 +59,7 @@ def record_of(folder: Path) -> Record:
         RefusedInput: There is no readable journal.
     """
     try:
+        require_known_record(folder)
         return read_record(kept_events(folder) or read_journal(folder))
     except (RecordError, KeyError, TypeError, ValueError) as error:
         raise RefusedInput("JOURNAL", f"{folder}: {error}") from error
@@ -75,6 +82,7 @@ def outcome_object(folder: Path, record: Record) -> dict[str, Any]:
         "exit_code": record.outcome.exit_code,
         "reasons": record.reasons,
         "signature": signature_object(folder, record),
+        **revision_object(folder),
         "folder": str(folder.resolve()),
         "paths": _paths(folder),
     }
@@ -114,6 +122,8 @@ def refusal_object(error: RigError) -> dict[str, Any]:
         "exit_code": error.outcome.exit_code,
         "reasons": [{"code": error.code, "text": str(error)}],
         "signature": None,
+        "revision": None,
+        "amendments": [],
         "folder": None,
         "paths": dict.fromkeys(_PATHS),
     }
@@ -154,6 +164,8 @@ def print_record(folder: Path, record: Record) -> None:
     console.print(Text(f"from      {times}, attempt {run.attempt}"))
     for note in record.notes:
         console.print(Text(f"note      {legible(note.code)}: {legible(note.text)}"))
+    for line in revision_lines(folder):
+        console.print(Text(f"amended   {line}"))
     steps = ", ".join(f"{one.step} {one.result}" for one in record.steps)
     console.print(Text(f"steps     {legible(steps) if steps else 'none'}"))
     verified = [one for one in record.measured if one.step == "verify"]
@@ -178,7 +190,7 @@ def print_history(serial: str, runs: Sequence[Path]) -> None:
             state = (
                 "" if signature is None else f"  {legible(signature['text'], longest=_LONGEST)}"
             )
-            words = (verdict_text(found), f"  {codes}{state}")
+            words = (verdict_text(found), f"  {codes}{state}{revision_note(folder)}")
         else:
             words = (Text("■ ABORTED", style="bold yellow"), f"  {legible(found.text)}")
         console.print(Text.assemble(f"{folder.name}  ", *words))

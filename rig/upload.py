@@ -1,9 +1,11 @@
-"""Bring what a data folder has to the site: first its log, then each run that the site misses.
+"""Bring what a data folder has to the site: its log, then the runs that the site misses.
 
 Nothing is remembered here: what was uploaded is what the site says it has. A station works on for
 days without the site, and is cut off at any byte without harm.
 """
 
+import base64
+import json
 import re
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,6 +16,7 @@ from sqlalchemy import select
 
 from ledcal.calibration.errors import RecordError
 from ledcal.reports.text import legible
+from ledcal.rig.additions import kept_files
 from ledcal.rig.closing import SEAL
 from ledcal.rig.deletion_check import DELETION
 from ledcal.rig.errors import RefusedInput, StationError
@@ -39,6 +42,7 @@ class Uploaded:
         origin: Name of the log, None where there is none yet.
         entries: How many entries the site has now.
         runs: Runs that were brought.
+        additions: Entries of statements, amendments and late signatures that were brought.
         left: What the site does not have, and why; empty when it has everything.
     """
 
@@ -46,6 +50,7 @@ class Uploaded:
     entries: int
     runs: tuple[str, ...]
     left: tuple[str, ...]
+    additions: tuple[int, ...] = ()
 
 
 def read_token(path: Path) -> str:
@@ -67,7 +72,7 @@ def read_token(path: Path) -> str:
 
 
 def upload(data_folder: Path, site: SiteClient, say: Callable[[str], None]) -> Uploaded:
-    """Upload the log, then every run that the log has and the site has not.
+    """Upload the log, then the runs that it has and the site has not, and what came to them later.
 
     Args:
         data_folder: Of the station.
@@ -89,14 +94,28 @@ def upload(data_folder: Path, site: SiteClient, say: Callable[[str], None]) -> U
             return Uploaded(origin=None, entries=0, runs=(), left=tuple(left))
         entries = _bring_log(store, site, origin, say)
     runs = []
-    for run in _missing(site, origin):
+    for _, run in _missing(site, f"/missing/{origin}"):
         wrong = _bring_run(data_folder, run, site)
         if wrong is None:
             runs.append(run)
             say(f"run {run}")
         else:
             left.append(f"run {legible(run)}: {wrong}")
-    return Uploaded(origin=origin, entries=entries, runs=tuple(runs), left=tuple(left))
+    additions = []
+    for number, run in _missing(site, f"/additions/{origin}"):
+        wrong = _bring_addition(data_folder, number, origin, site)
+        if wrong is None:
+            additions.append(number)
+            say(f"run {legible(run)}: entry {number}")
+        else:
+            left.append(f"run {legible(run)}: entry {number}: {wrong}")
+    return Uploaded(
+        origin=origin,
+        entries=entries,
+        runs=tuple(runs),
+        additions=tuple(additions),
+        left=tuple(left),
+    )
 
 
 def _unlogged(data_folder: Path, store: Store) -> Iterator[str]:
@@ -134,17 +153,18 @@ def _bring_log(store: Store, site: SiteClient, origin: str, say: Callable[[str],
         say(f"log {origin}: {growth.checkpoint.size} entries")
 
 
-def _missing(site: SiteClient, origin: str) -> Iterator[str]:
+def _missing(site: SiteClient, path: str) -> Iterator[tuple[int, str]]:
+    """Yield entry and run of what the site misses, as it tells them, page by page."""
     after = -1
     while True:
-        found = site.ask(f"/missing/{origin}?after={after}").missing()
+        found = site.ask(f"{path}?after={after}").missing()
         if not found:
             return
         for number, run in found:
             if number <= after:
-                raise StationError("SITE", "the site names the runs that it misses out of order")
+                raise StationError("SITE", "the site names what it misses out of order")
             after = number
-            yield run
+            yield number, run
 
 
 def _bring_run(data_folder: Path, name: str, site: SiteClient) -> str | None:
@@ -162,4 +182,25 @@ def _bring_run(data_folder: Path, name: str, site: SiteClient) -> str | None:
             told: Told = site.bring(f"/bundles/{sha256}", file)
     except RefusedInput as error:
         return error.text
+    return None if told.good else told.text
+
+
+def _bring_addition(data_folder: Path, number: int, origin: str, site: SiteClient) -> str | None:
+    """Bring an addition; return why the site does not have it, None when it has."""
+    with (
+        open_store_to_read(store_url(data_folder)) as store,
+        store.reading() as connection,
+    ):
+        entry = connection.execute(
+            select(LOG_ENTRY.c.entry).where(LOG_ENTRY.c.number == number)
+        ).scalar()
+    try:
+        paths = kept_files(bytes(entry or b""))
+        files = {path: (data_folder / path).read_bytes() for path in paths}
+    except RecordError as error:
+        return str(error)
+    except OSError as error:
+        return f"{error.filename}: cannot be read: {error.strerror}"
+    said = {path: base64.b64encode(content).decode() for path, content in files.items()}
+    told = site.bring(f"/additions/{origin}?entry={number}", json.dumps(said).encode())
     return None if told.good else told.text

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ledcal.calibration.codec import decode, key_id
 from ledcal.calibration.errors import FileError, RecordError
+from ledcal.rig.additions import addition_words
 from ledcal.rig.closing import (
     PANEL_FILE,
     RECORD,
@@ -23,10 +24,11 @@ from ledcal.rig.folder import canonical, sha256_hex
 from ledcal.rig.issue import ISSUED, read_issue
 from ledcal.rig.journal import JOURNAL, read_journal
 from ledcal.rig.keys import signature_holds
+from ledcal.rig.known_record import version_words
 from ledcal.rig.log_book import LOG_PROOF, proof_words
 from ledcal.rig.rebuild import difference, rebuilt
 from ledcal.rig.run import CALIBRATION
-from ledcal.rig.statements import RECORD_ENVELOPE, Signed, envelope_words, statements_on
+from ledcal.rig.statements import RECORD_ENVELOPE, envelope_words
 from ledcal.rig.trust import KnownKey, known_key, known_keys
 
 
@@ -166,6 +168,9 @@ def _files(folder: Path, seal: _Seal, *, deleted: bool) -> Iterator[Finding]:
 def _content(folder: Path, seal: _Seal, data_folder: Path) -> Iterator[Finding]:
     """Check that the files, untouched as they are, belong together."""
     try:
+        if (unknown := version_words(folder)) is not None:
+            yield Finding(file=RECORD, text=unknown)
+            return
         events = read_journal(folder)
         if events[:1] and events[0].get("event") == VISIT_STARTED:
             return  # a panel alone was visited: there is no light, no record and no file
@@ -179,10 +184,8 @@ def _content(folder: Path, seal: _Seal, data_folder: Path) -> Iterator[Finding]:
         wrong = envelope_words((folder / RECORD_ENVELOPE).read_bytes(), record, known)
         if wrong is not None:
             yield Finding(file=RECORD_ENVELOPE, text=wrong)
-    for one in statements_on(folder, data_folder, record, known):
-        if not isinstance(one, Signed):
-            path, words = one
-            yield Finding(file=path.name, text=words)
+    for name, words in addition_words(folder, data_folder, record, known):
+        yield Finding(file=name, text=words)
     if LOG_PROOF in seal.files:
         for words in proof_words(folder, known):
             yield Finding(file=LOG_PROOF, text=words)

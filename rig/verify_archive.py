@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from ledcal.calibration.errors import RecordError
+from ledcal.rig.additions import ADDITIONS, log_words
 from ledcal.rig.closing import RECORD, SEAL
 from ledcal.rig.deletion_check import unlogged
 from ledcal.rig.folder import sha256_hex
@@ -62,6 +63,7 @@ def verify_data(data_folder: Path) -> list[Verification]:
             findings.extend(_accounts(connection))
             gone_from_log = unlogged(folders, connection)
             findings.extend(Finding(file=file, text=text) for file, text in gone_from_log)
+            findings.extend(_additions(data_folder, folders, connection))
         entries, closed = checked.size, set(told)
     log = Verification(
         folder=data_folder / STORE, findings=tuple(findings), checked=entries, key_id=""
@@ -129,6 +131,20 @@ def _folders(
 def _accounts(connection: Connection) -> Iterator[Finding]:
     for words in account_words(connection):
         yield Finding(file=STORE, text=f"its accounts were changed past the log: {words}")
+
+
+def _additions(
+    data_folder: Path, folders: list[Path], connection: Connection
+) -> Iterator[Finding]:
+    """Compare what came to the runs after they were closed with what the log knows of it."""
+    entries = {
+        number: entry if isinstance(entry, bytes) else b""
+        for number, entry in connection.execute(
+            select(LOG_ENTRY.c.number, LOG_ENTRY.c.entry).where(LOG_ENTRY.c.kind.in_(ADDITIONS))
+        )
+    }
+    for file, words in log_words(data_folder, [one.name for one in folders], entries):
+        yield Finding(file=file, text=words)
 
 
 def _index(folders: list[Path], connection: Connection) -> Iterator[Finding]:

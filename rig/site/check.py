@@ -14,6 +14,7 @@ from ledcal.rig.folder import sha256_hex
 from ledcal.rig.keys import signature_holds
 from ledcal.rig.log_book import LOG_PROOF, read_proof
 from ledcal.rig.run import RUNS
+from ledcal.rig.site.additions import received_words
 from ledcal.rig.store.log import LOG_KEY_NAME
 from ledcal.rig.store.opened import open_store_to_read
 from ledcal.rig.store.schema import RUN, STATION_CHECKPOINT, STATION_ENTRY
@@ -43,6 +44,12 @@ def verify_site(data_folder: Path, url: str) -> list[Verification]:
         own = verify_log(connection, publics, signature_holds, {})
         findings = [Finding(file=one.where, text=one.text) for one in own.findings]
         findings.extend(_index(folders, connection))
+        findings.extend(
+            Finding(file=file, text=words)
+            for file, words in received_words(
+                data_folder, [one.name for one in folders], connection
+            )
+        )
         copies = {
             origin: _copy(connection, origin, publics)
             for origin in connection.execute(

@@ -10,6 +10,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -19,8 +20,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ledcal.calibration.errors import RecordError
+from ledcal.rig.additions import LARGEST_ADDITION
 from ledcal.rig.errors import RigError
 from ledcal.rig.keys import SigningKey
+from ledcal.rig.site.additions import missing_additions, read_addition, take_addition
 from ledcal.rig.site.admission import admitted
 from ledcal.rig.site.reception import incoming, is_received, take_bundle
 from ledcal.rig.site.refusal import (
@@ -44,6 +47,7 @@ _BUSY = 503
 
 Answer = Callable[["SiteServer", Request, str], Awaitable[Response]]
 Endpoint = Callable[["SiteServer", Request], Awaitable[Response]]
+Missing = Callable[[Connection, str, int], list[tuple[int, str]]]
 
 
 def _for_stations(answer: Answer) -> Endpoint:
@@ -92,6 +96,8 @@ class SiteServer:
             Route("/logs/{origin:path}", self.log, methods=["GET"]),
             Route("/logs/{origin:path}", self.add_growth, methods=["POST"]),
             Route("/missing/{origin:path}", self.missing, methods=["GET"]),
+            Route("/additions/{origin:path}", self.additions, methods=["GET"]),
+            Route("/additions/{origin:path}", self.add_addition, methods=["POST"]),
         ]
         guard = Middleware(TrustedHostMiddleware, allowed_hosts=[*hosts], www_redirect=False)
         return Starlette(routes=routes, middleware=[guard])
@@ -147,10 +153,25 @@ class SiteServer:
     @_for_stations
     async def missing(self, request: Request, station: str) -> Response:
         """Tell which runs a log says were closed, and are not here."""
-        after = request.query_params.get("after", "-1")
-        if not _NUMBER.fullmatch(after):
-            raise Refusal(BAD_REQUEST, "AFTER", "after: is no number of an entry")
-        return await run_in_threadpool(self._missing, _origin(request), int(after))
+        after = _number(request, "after")
+        return await run_in_threadpool(self._missing, missing_runs, _origin(request), after)
+
+    @_for_stations
+    async def additions(self, request: Request, station: str) -> Response:
+        """Tell which additions a log tells of, and are not here."""
+        after = _number(request, "after")
+        return await run_in_threadpool(self._missing, missing_additions, _origin(request), after)
+
+    @_for_stations
+    async def add_addition(self, request: Request, station: str) -> Response:
+        """Take what came to a run after it was closed; twice is as good as once."""
+        origin, number = _origin(request), _number(request, "entry")
+        content = b"".join([chunk async for chunk in _body(request, LARGEST_ADDITION)])
+        files = read_addition(content)
+        await run_in_threadpool(
+            take_addition, self.store, self.data_folder, station, origin, number, files, self.key
+        )
+        return JSONResponse({"received": True})
 
     def _is_known(self, sha256: str) -> bool:
         with self.store.reading() as connection:
@@ -171,9 +192,9 @@ class SiteServer:
         publics = [one.public for one in known_keys(self.data_folder)]
         return take_growth(self.store, station, origin, growth, publics, self.key).size
 
-    def _missing(self, origin: str, after: int) -> Response:
+    def _missing(self, missing: Missing, origin: str, after: int) -> Response:
         with self.store.reading() as connection:
-            return JSONResponse({"runs": missing_runs(connection, origin, after)})
+            return JSONResponse({"runs": missing(connection, origin, after)})
 
 
 async def _body(request: Request, largest: int) -> AsyncIterator[bytes]:
@@ -216,6 +237,13 @@ def _origin(request: Request) -> str:
     if not _ORIGIN.fullmatch(name):
         raise Refusal(BAD_REQUEST, "NAME", "a log is named ledcal/ and 16 hex digits")
     return name
+
+
+def _number(request: Request, name: str) -> int:
+    text = request.query_params.get(name, "-1")
+    if not _NUMBER.fullmatch(text):
+        raise Refusal(BAD_REQUEST, name.upper(), f"{name}: is no number of an entry")
+    return int(text)
 
 
 def _refused(status: int, code: str, text: str) -> Response:

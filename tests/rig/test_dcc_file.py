@@ -11,17 +11,21 @@ import pytest
 from typer.testing import CliRunner
 
 from ledcal.calibration.outcome import Outcome
+from ledcal.rig.amend import amend
 from ledcal.rig.cli import app
 from ledcal.rig.closing import close_run, finished
 from ledcal.rig.dcc_schema import schema_findings
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.journal import Journal, read_journal
+from ledcal.rig.key_file import new_key_file, public_file
 from ledcal.rig.keys import SigningKey
 from ledcal.rig.product import Product
+from ledcal.rig.review import state_on
 from ledcal.rig.run import Request, start_run
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station, read_station
 from ledcal.rig.summary import record_of
+from ledcal.rig.trust import trust
 from tests.rig.test_touched import closed, result
 
 StartRun = Callable[..., tuple[Path, Journal]]
@@ -51,6 +55,20 @@ def run(begin_run: StartRun, key: SigningKey) -> Path:
     folder = closed(begin_run(), key, result(99.0, 90.0, 110.0))
     assert read_journal(folder)[-1]["outcome"] == "PASS"
     return folder
+
+
+def test_an_amended_run_is_that_of_its_newest_revision(run: Path, tmp_path: Path) -> None:
+    data_folder, person, file = run.parent.parent, tmp_path / "ann.toml", tmp_path / "d.xml"
+    new_key_file(person, "Ann", "ENG")
+    trust(public_file(person), data_folder)
+    state_on(run, "reviewed", "Cid", "", person, data_folder)
+    amend(run, {"customer": "Clinic <North>"}, "forgotten", "Ann", person, data_folder)
+    assert dcc(run, "--output", file, "--data", data_folder).exit_code == 0
+    root = ElementTree.parse(file).getroot()
+    texts = [text.strip() for text in root.itertext()]
+    assert "Clinic <North>" in texts
+    assert any("customer was not recorded, is Clinic <North>; forgotten" in one for one in texts)
+    assert "Cid" not in texts  # reviewed revision 0 only
 
 
 def dcc(*arguments: object) -> Any:

@@ -27,7 +27,10 @@ from ledcal.rig.verify import Finding, Verification
 
 StartRun = Callable[..., tuple[Path, Journal]]
 HOSTILE = "\x1b[31m\x1b]0;x\x07[bold red]b[/] \u202edlrow\u2066 \r\x08 \u200b" + "X" * 10_000
-KEYS = ["run", "serial", "outcome", "exit_code", "reasons", "signature", "folder", "paths"]
+KEYS = [
+    *("run", "serial", "outcome", "exit_code", "reasons", "signature"),
+    *("revision", "amendments", "folder", "paths"),
+]
 PATHS = ["record", "calibration", "file", "certificate", "report", "transcript"]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from jsonschema import Draft202012Validator
 
 pytestmark = pytest.mark.system
 Ledcal = Callable[..., Any]
@@ -74,6 +75,9 @@ def test_run_verifies_and_its_page_is_a_function_of_its_journal(
     assert verified.returncode == 0, verified.stdout
     again = ledcal("report", passed["folder"], "--output", "again.html", cwd=passed["cwd"])
     assert "identical" in again.stdout
+    content = json.loads(Path(passed["paths"]["record"]).read_bytes())
+    schema = json.loads(ledcal("schema", "record", cwd=passed["cwd"]).stdout)
+    assert [one.message for one in Draft202012Validator(schema).iter_errors(content)] == []
 
 
 def test_one_flipped_bit_in_any_file_is_named(
