@@ -23,11 +23,11 @@ from ledcal.calibration.record import (
     Note,
     PanelIdentity,
     Record,
-    RunStarted,
     SafetyAssessed,
     SpectrumTaken,
     Step,
 )
+from ledcal.calibration.run_started import RunStarted
 
 _T = TypeVar("_T")
 _NOT_FINISHED = {"code": "NOT_FINISHED", "text": "the journal stops before the end of the run"}

@@ -1,6 +1,6 @@
 """Who issues a certificate: the laboratory, as far as the station file states it."""
 
-from ledcal.calibration.record import RunStarted
+from ledcal.calibration.run_started import RunStarted
 from ledcal.reports.text import NOT_RECORDED
 
 _PRODUCT = ("ledcal", "test and calibration of red and near-infrared LED therapy panels")

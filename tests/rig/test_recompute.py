@@ -7,7 +7,8 @@ from ledcal.calibration.decision import Rule, Tolerance, decide
 from ledcal.calibration.estimate import Component, Estimate
 from ledcal.calibration.monte_carlo import validate
 from ledcal.calibration.outcome import Outcome, Verdict
-from ledcal.calibration.record import Measured, Record, RunStarted
+from ledcal.calibration.record import Measured, Record
+from ledcal.calibration.run_started import RunStarted
 from ledcal.rig.facts import component_facts, monte_carlo_facts
 from ledcal.rig.recompute import recompute
 
