@@ -20,6 +20,7 @@ from ledcal.rig.settings import SettingsFile
 from ledcal.rig.spectra_file import write_spectra
 from ledcal.rig.statements import PERFORMED, RECORD_ENVELOPE, record_envelope, signed
 from ledcal.rig.station import Station, beside
+from ledcal.rig.step_report import close_report
 from ledcal.rig.store.opened import store_url
 from ledcal.rig.trust import require_in_use
 
@@ -82,6 +83,7 @@ def close_run(folder: Path, key: SigningKey) -> Record:
     write_whole(folder / RECORD, content)
     write_whole(folder / RECORD_ENVELOPE, record_envelope(content, key))
     write_spectra(folder, record)
+    close_report(folder / REPORT, sha256_hex(content))
     statements = _performed(record, content)
     for statement in statements:
         write_whole(folder / PERFORMED, signed(statement, key))
