@@ -14,7 +14,7 @@ from ledcal.rig.folder import canonical, sha256_hex, write_whole
 from ledcal.rig.journal import JOURNAL, ROOM, Journal, read_journal, take_in_local_file
 from ledcal.rig.key_file import prove, read_key_file
 from ledcal.rig.keys import SigningKey, engineering_key, known_public_key
-from ledcal.rig.log_book import LOG_PROOF, enter_run
+from ledcal.rig.log_book import LOG_PROOF, enter_run, enter_seal
 from ledcal.rig.run import NOT_RECORDED
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.spectra_file import write_spectra
@@ -89,7 +89,8 @@ def close_run(folder: Path, key: SigningKey) -> Record:
         write_whole(folder / PERFORMED, signed(statement, key))
     later = (LOG_PROOF, CERTIFICATE)  # there already when an earlier closing was cut off
     files = {name: _sha256(folder, name) for name in sealed_files(folder) if name not in later}
-    proof = enter_run(folder, record, files, key, store_url(data_folder_of(folder)))
+    url = store_url(data_folder_of(folder))
+    proof = enter_run(folder, record, files, key, url)
     page = certificate_html(
         record,
         record_sha256=sha256_hex(content),
@@ -97,7 +98,9 @@ def close_run(folder: Path, key: SigningKey) -> Record:
         statements=[(one, key.key_id.hex()) for one in statements],
     )
     write_whole(folder / CERTIFICATE, page.encode())
-    write_whole(folder / SEAL, seal_bytes(folder, key))
+    seal = seal_bytes(folder, key)
+    enter_seal(folder, seal, record, key, url)
+    write_whole(folder / SEAL, seal)
     return record
 
 

@@ -136,6 +136,10 @@ def _files(folder: Path, seal: _Seal) -> Iterator[Finding]:
         if name not in present or not (folder / name).is_file():
             yield Finding(file=name, text="is missing")
             continue
+        if _is_link(folder, name):
+            text = "is a link now: what it leads to can be changed without the folder"
+            yield Finding(file=name, text=text)
+            continue
         try:
             found = sha256_hex((folder / name).read_bytes())
         except OSError as error:
@@ -145,6 +149,13 @@ def _files(folder: Path, seal: _Seal) -> Iterator[Finding]:
             yield Finding(file=name, text=f"was altered: SHA-256 {found}, sealed as {digest}")
     for name in sorted(set(present) - set(seal.files)):
         yield Finding(file=name, text="was added after the run was sealed")
+
+
+def _is_link(folder: Path, name: str) -> bool:
+    """Tell whether a file, or a folder on the way to it from the run's, is a link."""
+    path = folder / name
+    ways = [path, *path.parents][: len(Path(name).parts)]
+    return any(one.is_symlink() for one in ways)
 
 
 def _content(folder: Path, seal: _Seal, data_folder: Path) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from ledcal.calibration.errors import RecordError
-from ledcal.calibration.merkle import Frontier, leaf_hash
+from ledcal.calibration.merkle import Frontier, leaf_hash, node_hash
 from ledcal.calibration.signed_note import note_holds, read_checkpoint, read_note
 from ledcal.rig.store.log import ENTRY_FORMAT, LOG_KEY_NAME
 
@@ -16,6 +16,7 @@ _ROWS = text(
     "SELECT number, kind, subject, entry, hash FROM log_entry LEFT JOIN tree_node "
     "ON level = 0 AND position = number ORDER BY number"
 )
+_NODES = text("SELECT level, position, hash FROM tree_node WHERE level <> 0")
 Holds = Callable[[bytes, bytes, bytes], bool]
 
 
@@ -91,7 +92,29 @@ def verify_log(
                     text=f"the log was cut: {size} entries were signed, {len(leaves)} are there",
                 )
             )
+    findings.extend(_tree(connection, leaves))
     return LogCheck(size=len(leaves), leaves=tuple(leaves), findings=tuple(findings))
+
+
+def _tree(connection: Connection, leaves: list[bytes]) -> Iterator[LogFinding]:
+    """Compare the stored roots of whole subtrees, from which the next proofs would be made."""
+    expected: dict[tuple[int, int], bytes] = {}
+    level, below = 1, leaves
+    while len(below) > 1:
+        below = [node_hash(below[at], below[at + 1]) for at in range(0, len(below) - 1, 2)]
+        expected.update({(level, position): node for position, node in enumerate(below)})
+        level += 1
+    wrong = []
+    for level, position, node in connection.execute(_NODES):
+        if expected.pop((level, position), None) != node:
+            wrong.append((level, position))
+    wrong += sorted(expected)
+    if wrong:
+        level, position = wrong[0]
+        yield LogFinding(
+            where=f"tree of the log, level {level}, position {position}",
+            text=f"was altered: {len(wrong)} hashes do not follow from the entries",
+        )
 
 
 def _entry(
@@ -133,8 +156,12 @@ def _checkpoints(
     found: dict[int, dict[str, bytes]] = {}
     refused: list[LogFinding] = []
     notes: dict[str, Any] = dict(witnesses)
+    kept: set[Any] = set()
+    # A log that was cut is told as cut.
+    entries = connection.execute(text("SELECT count(*) FROM log_entry")).scalar_one()
     for size, note in connection.execute(text("SELECT size, note FROM checkpoint")):
         notes[f"checkpoint {size}"] = note
+        kept.add(size)
     for where, note in notes.items():
         try:
             said = read_checkpoint(read_note(note)[0])
@@ -151,4 +178,7 @@ def _checkpoints(
             refused.append(LogFinding(where=where, text=f"says that it is of {said.size} entries"))
         else:
             found.setdefault(said.size, {})[where] = said.root
+            if said.size not in kept and said.size <= entries:
+                gone = f"the log has lost the checkpoint of {said.size} entries that stands here"
+                refused.append(LogFinding(where=where, text=gone))
     return found, refused

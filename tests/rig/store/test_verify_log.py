@@ -100,6 +100,24 @@ def test_an_edited_entry_with_its_hash_mended(victim: Victim) -> None:
     ) in victim.words()
 
 
+def test_a_root_of_a_subtree_from_which_later_proofs_are_made(victim: Victim) -> None:
+    victim.attacked(
+        lambda c: c.execute("UPDATE tree_node SET hash = x'00' WHERE level = 2 AND position = 1")
+    )
+    words = victim.words()
+    assert words.startswith("tree of the log, level 2, position 1: was altered: 1 hashes")
+    victim.attacked(lambda c: c.execute("DELETE FROM tree_node WHERE level = 3"))
+    assert "was altered: 3 hashes do not follow" in victim.words()
+
+
+def test_a_checkpoint_that_was_taken_away_is_seen_by_its_witness(victim: Victim) -> None:
+    victim.attacked(lambda c: c.execute("DELETE FROM checkpoint WHERE size = 15"))
+    assert victim.words() == ""
+    assert victim.words(witness=True) == (
+        "a certificate: the log has lost the checkpoint of 15 entries that stands here"
+    )
+
+
 def test_two_entries_exchanged(victim: Victim) -> None:
     def attack(connection: sqlite3.Connection) -> None:
         for table, column in (("log_entry", "number"), ("tree_node", "position")):
@@ -129,7 +147,7 @@ def test_the_tail_cut_with_its_checkpoints_is_seen_by_an_outside_witness_alone(
 ) -> None:
     def attack(connection: sqlite3.Connection) -> None:
         connection.execute("DELETE FROM log_entry WHERE number >= 12")
-        connection.execute("DELETE FROM tree_node WHERE level = 0 AND position >= 12")
+        connection.execute("DELETE FROM tree_node WHERE ((position + 1) << level) > 12")
         connection.execute("DELETE FROM checkpoint WHERE size > 12")
 
     victim.attacked(attack)
