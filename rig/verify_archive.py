@@ -68,7 +68,7 @@ def _verify_store(
 ) -> tuple[Verification, set[str]]:
     """Return what was found in the store, and the runs that its log says were closed."""
     store_file = data_folder / STORE
-    witnesses = _witnesses(folders) | outside
+    witnesses = _witnesses(folders) | {**outside}
     if not store_file.is_file():
         gone = Finding(file=STORE, text="is missing, and with it the log that the runs prove")
         return _of(store_file, [gone] if witnesses else [], 0), set()
@@ -86,7 +86,8 @@ def _verify_store(
     except (StationError, RefusedInput) as error:
         return _of(store_file, [Finding(file=STORE, text=error.text)], 0), set()
     if guards:
-        text = f"somebody removed its guards {', '.join(guards)}: rows could be changed since"
+        names = ", ".join(guards[:3]) + (f" and {len(guards) - 3} more" if guards[3:] else "")
+        text = f"somebody removed its guards {names}: rows could be changed since"
         findings.insert(0, Finding(file=STORE, text=text))
     return _of(store_file, findings, checked.size), set(told.closed)
 

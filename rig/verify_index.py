@@ -78,8 +78,11 @@ def _differences(
 
 
 def _sorted(rows: Rows) -> list[list[tuple[str, str]]]:
-    """Return rows in an order of their own; SQLite keeps True as 1."""
-    plain = [{k: int(v) if isinstance(v, bool) else v for k, v in row.items()} for row in rows]
+    """Return rows in an order of their own; JSON and SQLite spell one number in several ways."""
+    plain = [
+        {name: float(one) if isinstance(one, int) else one for name, one in row.items()}
+        for row in rows
+    ]
     return sorted(sorted((name, repr(value)) for name, value in row.items()) for row in plain)
 
 
