@@ -42,8 +42,9 @@ def checkpoint_in(path: Path) -> str:
         if path.stat().st_size > _LONGEST:
             raise RefusedInput("CHECKPOINT", f"{path}: is too large to be a certificate")
         text = path.read_bytes().decode("utf-8", errors="replace")
-    except OSError as error:
-        raise RefusedInput("CHECKPOINT", f"{path}: cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # the second: a name that no file can have
+        words = getattr(error, "strerror", None) or error
+        raise RefusedInput("CHECKPOINT", f"{path}: cannot be read: {words}") from error
     if "<html" in text[:1000].lower():
         text = html.unescape(_TAG.sub("", _BREAK.sub("\n", text)))
     lines = (line.strip() for line in text.split("\n"))

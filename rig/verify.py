@@ -1,6 +1,7 @@
 """Check that nothing in the folder of a run or a visit was altered, added or taken away."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,9 +71,10 @@ def verify_path(path: Path, data_folder: Path) -> Verification:
         RefusedInput: There is no such folder or file, nor a run that may have lost it; or the
             trusted keys are damaged.
     """
-    if path.is_dir():
+    # os.path says False of a name that no file can have; Path.is_dir raises an error.
+    if os.path.isdir(path):
         return verify_run(path, data_folder)
-    if not path.exists() and not (path.parent / SEAL).exists():
+    if not os.path.exists(path) and not (path.parent / SEAL).exists():
         raise RefusedInput("RUN", f"{str(path)!r}: there is no such run folder or file")
     return verify_run(path.parent, data_folder)
 

@@ -1,5 +1,6 @@
 """Check a whole data folder: its log, every run, and that log and folders tell the same."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,7 +24,8 @@ from ledcal.rig.verify_told import folder_findings, read_told
 
 def is_data_folder(path: Path) -> bool:
     """Tell whether a folder is one in which runs are kept."""
-    return (path / RUNS).is_dir() or (path / STORE).is_file()
+    # os.path says False of a name that no file can have; Path.is_dir raises an error.
+    return os.path.isdir(path / RUNS) or os.path.isfile(path / STORE)
 
 
 def verify_data(data_folder: Path, outside: Mapping[str, str] | None = None) -> list[Verification]:

@@ -1,5 +1,6 @@
 """A data folder as a station leaves it, made by the code that writes records; no light is made."""
 
+import copy
 import os
 import shutil
 import sqlite3
@@ -119,7 +120,8 @@ def close_one(
     station_file: Path,
     data: Path,
     engineers: bytes = b"",
-    of: Callable[[dict[str, Any]], dict[str, Any]] = lambda facts: facts,
+    of: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda _, facts: facts,
+    product_file: Path | None = None,
     **request: str,
 ) -> None:
     """Close a run that wrote a file and then ended FAIL.
@@ -129,22 +131,25 @@ def close_one(
         station_file: Of the station.
         data: The data folder.
         engineers: Content of the engineers' report.
-        of: Changes the facts of each event before it is written.
+        of: Changes the facts of each event, by its name, before it is written.
+        product_file: Product file, None for the one that ships with ledcal.
         request: What was asked for.
     """
     key = engineering_key(data)
     station, identity = read_station(station_file), panel_identity()
+    product = read_product(product_file)
     folder.mkdir(parents=True)
     asked = Request(**({"serial": SERIAL, "operator": "Tom"} | request))
-    journal = start_run(folder, asked, station, read_product(None))
-    keep_copies(folder, station, read_product(None), certificate_paths(station))
-    journal.append("panel", of(asdict(identity)))
-    journal.append("instrument", of(dict(METER)))
+    journal = start_run(folder, asked, station, product)
+    keep_copies(folder, station, product, certificate_paths(station))
+    journal.append("panel", of("panel", asdict(identity)))
+    for instrument in (METER, SPECTROMETER):
+        journal.append("instrument", of("instrument", copy.deepcopy(instrument)))
     released = write_files(folder, panel_content(identity), {"run": folder.name}, identity, key)
     journal.append("calibration_file", released.event("written"))
-    journal.append("measured", of(result(99.0, 98.0, 101.0, verdict="FAIL")))
-    journal.append("note", of({"code": "SMALL", "text": "one small thing"}))
-    reasons = [of({"code": "OUT_OF_LIMITS", "text": "too dark"})]
+    journal.append("measured", of("measured", result(99.0, 98.0, 101.0, verdict="FAIL")))
+    journal.append("note", of("note", {"code": "SMALL", "text": "one small thing"}))
+    reasons = [of("reason", {"code": "OUT_OF_LIMITS", "text": "too dark"})]
     journal.append("run_finished", finished(Outcome.FAIL, reasons))
     journal.close()
     take(folder)
@@ -160,6 +165,11 @@ METER: dict[str, Any] = {
     "firmware": "1",
     "resource": "ASRL1::INSTR",
     "certificate": {"number": "EMU-PM-1", "due": "2027-01-01"},
+}
+
+SPECTROMETER: dict[str, Any] = METER | {
+    **{"role": "spectrometer", "maker": "JETI", "model": "specbos 1211", "serial": "S1"},
+    "certificate": {"number": "EMU-SP-1", "due": "2027-01-01"},
 }
 
 
