@@ -63,9 +63,9 @@ class Browser:
 
         # Everything that takes the focus or a click gets it; time for what loads late.
         value(
-            "[...document.querySelectorAll('*')].forEach(e => { e.focus?.(); e.dispatchEvent("
-            "new MouseEvent('mouseover', {bubbles: true})); if (!e.closest('a[href]')) "
-            "e.dispatchEvent(new MouseEvent('click', {bubbles: true})) })"
+            "const act = (e, kind) => e.dispatchEvent(new MouseEvent(kind, {bubbles: true}));"
+            "[...document.querySelectorAll('*')].forEach(e => { e.focus?.(); act(e, 'mouseover');"
+            " if (e.matches('b, svg, img, [onclick]')) act(e, 'click') })"
         )
         value("new Promise(done => setTimeout(done, 100))")
         answers = [value(question) for question in questions]

@@ -9,8 +9,8 @@ TEXTS: Mapping[str, str] = {
     'onerror="window.hostile=2">',
     "attribute": '"\'><svg/onload=window.hostile=3><a href="javascript:window.hostile=4">x</a>'
     '<b autofocus tabindex=0 onfocus="window.hostile=5">',
-    "end of style": "</style></title></textarea></script><script>window.hostile=6</script><style>"
-    '@import "http://hostile.invalid/";*{background:url(http://hostile.invalid/y)}',
+    "end of style": "</style></title></script><script>window.hostile=6</script><style>"
+    '@import "http://hostile.invalid/"',
     "template": "{{ 7*7 }}{% raw %}${7*7}#{7*7}<%= 7*7 %>&lt;b&gt;",
     "entity": ']]><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>&x;<?php ?><!-- -->'
     "<![CDATA[",
@@ -39,6 +39,8 @@ EVENTS: Mapping[str, tuple[str, ...]] = {
 """From instruments and errors, by the event of the journal that takes them up."""
 STATION = ("name", "site", "plane.description", "laboratory.name")
 PRODUCT = ("model", "version", "title")
+SHORT = {"product model": 36, "product version": 16}
+"""Characters that fit beside the mark."""
 PERSON = ("name", "remark", "key")
 """Of a statement: who, what else, and what the key is called."""
 
@@ -56,5 +58,9 @@ def fields() -> list[str]:
 
 
 def tagged(text: str, field: str) -> str:
-    """Return the text with the field's own mark, by which it is found in an output."""
-    return f"{text[:9_900]}~{fields().index(field):02d}~"
+    """Return the text with the field's own mark, by which it is found in an output.
+
+    What a short field could not take is cut, but for the text that is to be too long.
+    """
+    room = 9_900 if len(text) > 1_000 else SHORT.get(field, 9_900)
+    return f"{text[:room]}~{fields().index(field):02d}~"
