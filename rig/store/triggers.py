@@ -10,7 +10,8 @@ from ledcal.rig.errors import StationError
 from ledcal.rig.store.schema import METADATA
 
 _FUNCTION = "ledcal_rows_are_only_added"
-_UNTOLD = "made by PostgreSQL's own words"
+_UNTOLD = "not told"
+"""Stands for the statement of a trigger of PostgreSQL, which keeps it in another form."""
 
 
 def make_triggers(connection: Connection) -> None:

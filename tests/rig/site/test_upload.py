@@ -130,7 +130,7 @@ def test_a_log_that_was_rolled_back(site: LiveSite, admitted: Admit, close_one: 
     with pytest.raises(StationError, match="it was rewritten: its first 6 entries are not those"):
         site.upload(station)
     assert len(site.alarms()) == 2
-    assert rows(site, "station_entry") == 3
+    assert rows(site, "station_entry") == 6
 
 
 def test_a_log_that_was_begun_anew(site: LiveSite, admitted: Admit, close_one: CloseRun) -> None:
