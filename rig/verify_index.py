@@ -1,6 +1,5 @@
 """Hold the index of runs against the records: whoever asks it must not be told a lie."""
 
-import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from ledcal.calibration.errors import RecordError
 from ledcal.calibration.record_reader import read_record
 from ledcal.rig.closing import RECORD
 from ledcal.rig.folder import sha256_hex
+from ledcal.rig.journal import read_journal
 from ledcal.rig.store.index import index_rows
 from ledcal.rig.store.opened import STORE
 from ledcal.rig.store.schema import RUN
@@ -46,9 +46,9 @@ def index_findings(
 def _expected(folder: Path) -> dict[Table, Rows] | None:
     """Return the rows that a record has, None for one that is named by the check of its run."""
     try:
-        content = (folder / RECORD).read_bytes()
-        record = read_record(json.loads(content)["events"])
-        return index_rows(record, sha256_hex(content))
+        # From the journal, as the index was made: canonical JSON spells 100.0 as 100.
+        record = read_record(read_journal(folder))
+        return index_rows(record, sha256_hex((folder / RECORD).read_bytes()))
     except (OSError, RecordError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 

@@ -147,7 +147,9 @@ def close_one(
         journal.append("instrument", of("instrument", copy.deepcopy(instrument)))
     released = write_files(folder, panel_content(identity), {"run": folder.name}, identity, key)
     journal.append("calibration_file", released.event("written"))
-    journal.append("measured", of("measured", result(99.0, 98.0, 101.0, verdict="FAIL")))
+    journal.append(
+        "measured", of("measured", result(99.0, 98.0, 101.0, verdict="FAIL", where=WHERE))
+    )
     journal.append("note", of("note", {"code": "SMALL", "text": "one small thing"}))
     reasons = [of("reason", {"code": "OUT_OF_LIMITS", "text": "too dark"})]
     journal.append("run_finished", finished(Outcome.FAIL, reasons))
@@ -157,6 +159,7 @@ def close_one(
     close_run(folder, key)
 
 
+WHERE = {"request_fraction": 1.0, "board_degc": 40.5, "hazard": "retina"}
 METER: dict[str, Any] = {
     "role": "power_meter",
     "maker": "Thorlabs",
