@@ -56,15 +56,21 @@ class Frontier:
         """The roots of the whole subtrees, largest first: one for each one bit of the size."""
         return b"".join(self._edge)
 
-    def append(self, leaf: bytes) -> None:
-        """Add the hash of one more entry."""
+    def append(self, leaf: bytes) -> list[bytes]:
+        """Add the hash of one more entry; return the roots of the subtrees that it completes.
+
+        The smallest comes first: that of the last two entries, of the last four, and so on.
+        """
         node, full = leaf, self.size
+        completed = []
         # Each one bit at the low end of the size is a whole subtree that now has its neighbour.
         while full & 1:
             node = node_hash(self._edge.pop(), node)
+            completed.append(node)
             full >>= 1
         self._edge.append(node)
         self.size += 1
+        return completed
 
     def root(self) -> bytes:
         """Return the root hash, 32 bytes."""

@@ -187,15 +187,26 @@ def verify(
         list[Path],
         typer.Argument(metavar="PATH…", help="Run folders, files, archives, or a data folder."),
     ],
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="A certificate or log.proof kept elsewhere: was the log cut?"
+        ),
+    ] = None,
     data: Data = DATA_FOLDER,
     json: AsJson = False,
 ) -> None:
-    """Check signatures and hashes; name what was altered. Exit code 0 or 1."""
+    """Check signatures and hashes; name what was altered. Exit code 0 or 1.
+
+    A data folder's log is held against every checkpoint in it, and those kept elsewhere.
+    """
     with refusals(json):
+        from ledcal.rig.checkpoint_file import outside_checkpoints
         from ledcal.rig.summary import print_verifications
         from ledcal.rig.verify_anything import verify_anything
 
-        found = [one for path in paths for one in verify_anything(path, data)]
+        outside = outside_checkpoints(checkpoint or [], paths)
+        found = [one for path in paths for one in verify_anything(path, data, outside)]
         print_verifications(found, as_json=json)
     raise typer.Exit(1 if any(one.findings for one in found) else 0)
 

@@ -14,12 +14,13 @@ from ledcal.rig.folder import canonical, sha256_hex, write_whole
 from ledcal.rig.journal import JOURNAL, ROOM, Journal, read_journal, take_in_local_file
 from ledcal.rig.key_file import prove, read_key_file
 from ledcal.rig.keys import SigningKey, engineering_key, known_public_key
-from ledcal.rig.log_book import LOG_PROOF, enter_run
+from ledcal.rig.log_book import LOG_PROOF, enter_run, enter_seal
 from ledcal.rig.run import NOT_RECORDED
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.spectra_file import write_spectra
 from ledcal.rig.statements import PERFORMED, RECORD_ENVELOPE, record_envelope, signed
 from ledcal.rig.station import Station, beside
+from ledcal.rig.step_report import close_report
 from ledcal.rig.store.opened import store_url
 from ledcal.rig.trust import require_in_use
 
@@ -81,12 +82,14 @@ def close_run(folder: Path, key: SigningKey) -> Record:
     write_whole(folder / RECORD, content)
     write_whole(folder / RECORD_ENVELOPE, record_envelope(content, key))
     write_spectra(folder, record)
+    close_report(folder / REPORT, sha256_hex(content))
     statements = _performed(record, content)
     for statement in statements:
         write_whole(folder / PERFORMED, signed(statement, key))
     later = (LOG_PROOF, CERTIFICATE)  # there already when an earlier closing was cut off
     files = {name: _sha256(folder, name) for name in sealed_files(folder) if name not in later}
-    proof = enter_run(folder, record, files, key, store_url(data_folder_of(folder)))
+    url = store_url(data_folder_of(folder))
+    proof = enter_run(folder, record, files, key, url)
     page = certificate_html(
         record,
         record_sha256=sha256_hex(content),
@@ -94,7 +97,9 @@ def close_run(folder: Path, key: SigningKey) -> Record:
         statements=[(one, key.key_id.hex()) for one in statements],
     )
     write_whole(folder / CERTIFICATE, page.encode())
-    write_whole(folder / SEAL, seal_bytes(folder, key))
+    seal = seal_bytes(folder, key)
+    enter_seal(folder, seal, record, key, url)
+    write_whole(folder / SEAL, seal)
     return record
 
 

@@ -25,10 +25,11 @@ from ledcal.rig.store.log import (
     size,
 )
 from ledcal.rig.store.opened import open_store
-from ledcal.rig.store.schema import LOG_ENTRY
+from ledcal.rig.store.schema import CHECKPOINT, LOG_ENTRY
 
 LOG_PROOF = "log.proof"
 RUN_CLOSED = "run closed"
+RUN_SEALED = "run sealed"
 
 
 def enter_run(
@@ -72,6 +73,28 @@ def enter_run(
         proof = _proof(connection, number, key)
     write_whole(folder / LOG_PROOF, proof.text().encode())
     return proof
+
+
+def enter_seal(folder: Path, seal: bytes, record: Record, key: SigningKey, url: str) -> None:
+    """Enter the hash of a run's seal into the log, so that nobody can seal the run anew.
+
+    The page is made after the run was entered, since it tells the log's checkpoint; its hash
+    stands in the seal alone. A seal that is in the log already is not entered twice.
+
+    Raises:
+        StationError: The store refuses.
+    """
+    entry = LogEntry(
+        kind=RUN_SEALED,
+        subject=folder.name,
+        who=record.run.operator,
+        station=record.run.station["name"],
+        facts={"seal_sha256": sha256_hex(seal)},
+    )
+    with open_store(url) as store, store.adding() as connection:
+        if entry.facts not in [facts for _, facts in _same(connection, entry)]:
+            append(connection, entry)
+            checkpoint(connection, origin(connection), key)
 
 
 def enter(entry: LogEntry, key: SigningKey, url: str) -> LogProof:
@@ -131,15 +154,20 @@ def proof_words(folder: Path, publics: Iterable[bytes]) -> Iterator[str]:
             yield f"the log knows {name} with another content"
 
 
-def _number_of(connection: Connection, entry: LogEntry) -> int | None:
-    found: list[tuple[int, dict[str, Any]]] = [
+def _same(connection: Connection, entry: LogEntry) -> list[tuple[int, dict[str, Any]]]:
+    """Return number and facts of the entries of the same kind on the same subject."""
+    return [
         (number, json.loads(content)["facts"])
         for number, content in connection.execute(
             select(LOG_ENTRY.c.number, LOG_ENTRY.c.entry).where(
-                LOG_ENTRY.c.kind == RUN_CLOSED, LOG_ENTRY.c.subject == entry.subject
+                LOG_ENTRY.c.kind == entry.kind, LOG_ENTRY.c.subject == entry.subject
             )
         )
     ]
+
+
+def _number_of(connection: Connection, entry: LogEntry) -> int | None:
+    found = _same(connection, entry)
     if not found:
         return None
     number, facts = found[-1]
@@ -151,9 +179,19 @@ def _number_of(connection: Connection, entry: LogEntry) -> int | None:
 
 
 def _proof(connection: Connection, number: int, key: SigningKey) -> LogProof:
-    note = checkpoint(connection, origin(connection), key)
+    """Return the proof of an entry under the checkpoint that was signed with it.
+
+    A closing that was cut off makes the same proof again, and with it the same page and seal,
+    though the log has grown since.
+    """
+    entries = number + 1
+    note = connection.execute(
+        select(CHECKPOINT.c.note).where(CHECKPOINT.c.size == entries)
+    ).scalar()
+    if note is None:
+        note, entries = checkpoint(connection, origin(connection), key), size(connection)
     content = connection.execute(
         select(LOG_ENTRY.c.entry).where(LOG_ENTRY.c.number == number)
     ).scalar_one()
-    hashes = prove_inclusion(connection, number, size(connection))
-    return LogProof(entry=bytes(content), number=number, hashes=tuple(hashes), note=note)
+    hashes = prove_inclusion(connection, number, entries)
+    return LogProof(entry=bytes(content), number=number, hashes=tuple(hashes), note=str(note))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from annotated_types import Ge, Gt, Le, Len
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from ledcal.rig.settings import BadKey, Settings, SettingsFile, read_settings, rising
 
@@ -20,6 +20,8 @@ PositiveSpan = Annotated[list[Positive], Len(2, 2), Rising]
 # The calibration file keeps temperatures in 16 bits of 1/256 degC.
 TemperatureSpan = Annotated[list[Annotated[float, Ge(-55), Le(125)]], Len(2, 2), Rising]
 Position = Annotated[list[float], Len(2, 2)]
+# A second line could look like one that ledcal prints.
+OneLine = StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")
 
 
 class ChannelSettings(Settings):
@@ -125,9 +127,9 @@ class Product(Settings):
     """The whole product file."""
 
     format: Literal["ledcal-product/1"]
-    model: Annotated[str, Len(1, 40)]
-    version: Annotated[str, Len(1, 20)]
-    title: Annotated[str, Len(1, 120)]
+    model: Annotated[str, Len(1, 40), OneLine]
+    version: Annotated[str, Len(1, 20), OneLine]
+    title: Annotated[str, Len(1, 120), OneLine]
     serial_pattern: str
     serial_check: Literal["ISO 7064 MOD 37,36"] | None = None
     product_code: Annotated[int, Ge(0), Le(2**32 - 1)]

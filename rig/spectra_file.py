@@ -7,6 +7,7 @@ runs; the transcript stays the original.
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ SPECTRA = "spectra.parquet"
 SPECTRA_FORMAT = "ledcal-spectra/1"
 _TRANSCRIPT = "transcript.jsonl"
 _VALUES = "irradiance_w_m2_nm"
+_FORMULA, _AS_TEXT = re.compile(r"([,;]\s*\"?)(?=[=+@-])"), r"\1'"
+"""A spreadsheet cuts a line of the head at each comma; what follows must not begin a formula."""
 COLUMNS = {
     "at": ("", "UTC time at which the spectrum had come"),
     "channels": ("", "LED channels that the panel was commanded to light, empty in the dark"),
@@ -148,7 +151,7 @@ def csv_text(sent: SpectraSent, record: Record) -> str:
     ]
     out = io.StringIO()
     for line in head:
-        out.write(f"# {legible(line, longest=1000)}\r\n")
+        out.write(f"# {_FORMULA.sub(_AS_TEXT, legible(line, longest=1000))}\r\n")
     rows = csv.writer(out)  # RFC 4180
     longest = max((len(one.irradiance_w_m2_nm) for one in sent.spectra), default=0)
     rows.writerow([*(name for name, _ in _PLAIN), *_axis(sent, longest)])

@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from ledcal.calibration.record import Measured, Record
+from ledcal.reports.text import legible
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.proof import closed_folder
 from ledcal.rig.store.opened import open_store_to_read, store_url
@@ -93,6 +94,12 @@ def touched(
         RefusedInput: There is no record store, or no instrument of that serial in it.
         StationError: The store cannot be read.
     """
+    try:
+        instrument.encode()
+    except UnicodeEncodeError as error:
+        raise RefusedInput(
+            "INSTRUMENT", f"instrument {instrument!r}: is not UTF-8 text; type it again"
+        ) from error
     with open_store_to_read(url or store_url(data_folder)) as store, store.reading() as connection:
         rows = connection.execute(
             select(
@@ -108,7 +115,7 @@ def touched(
             raise RefusedInput(
                 "INSTRUMENT",
                 f"instrument {instrument!r}: took part in no run here; known serials: "
-                f"{', '.join(sorted(known)) or 'none'}",
+                f"{', '.join(legible(one) for one in sorted(known)) or 'none'}",
             )
     found = []
     for run, serial, outcome, started_at, role, certificate in rows:

@@ -1,6 +1,7 @@
 """Check that nothing in the folder of a run or a visit was altered, added or taken away."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,9 +76,10 @@ def verify_path(path: Path, data_folder: Path) -> Verification:
         RefusedInput: There is no such folder or file, nor a run that may have lost it; or the
             trusted keys are damaged.
     """
-    if path.is_dir():
+    # os.path says False of a name that no file can have; Path.is_dir raises an error.
+    if os.path.isdir(path):
         return verify_run(path, data_folder)
-    if not path.exists() and not (path.parent / SEAL).exists():
+    if not os.path.exists(path) and not (path.parent / SEAL).exists():
         raise RefusedInput("RUN", f"{str(path)!r}: there is no such run folder or file")
     return verify_run(path.parent, data_folder)
 
@@ -153,6 +155,10 @@ def _files(folder: Path, seal: _Seal, *, deleted: bool) -> Iterator[Finding]:
         if name not in present or not (folder / name).is_file():
             yield Finding(file=name, text="is missing")
             continue
+        if _is_link(folder, name):
+            text = "is a link now: what it leads to can be changed without the folder"
+            yield Finding(file=name, text=text)
+            continue
         try:
             found = sha256_hex((folder / name).read_bytes())
         except OSError as error:
@@ -163,6 +169,13 @@ def _files(folder: Path, seal: _Seal, *, deleted: bool) -> Iterator[Finding]:
     left = {DELETION} if deleted else set()
     for name in sorted(set(present) - set(seal.files) - left):
         yield Finding(file=name, text="was added after the run was sealed")
+
+
+def _is_link(folder: Path, name: str) -> bool:
+    """Tell whether a file, or a folder on the way to it from the run's, is a link."""
+    path = folder / name
+    ways = [path, *path.parents][: len(Path(name).parts)]
+    return any(one.is_symlink() for one in ways)
 
 
 def _content(folder: Path, seal: _Seal, data_folder: Path) -> Iterator[Finding]:

@@ -1,38 +1,40 @@
 """Check a whole data folder: its log, every run, and that log and folders tell the same."""
 
-import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, select
 
 from ledcal.calibration.errors import RecordError
 from ledcal.rig.additions import ADDITIONS, log_words
-from ledcal.rig.closing import RECORD, SEAL
+from ledcal.rig.closing import SEAL
 from ledcal.rig.deletion_check import unlogged
-from ledcal.rig.folder import sha256_hex
-from ledcal.rig.keys import signature_holds
-from ledcal.rig.log_book import LOG_PROOF, RUN_CLOSED, read_proof
+from ledcal.rig.errors import RefusedInput, StationError
+from ledcal.rig.keys import ENGINEERING_KEY, known_public_key, signature_holds
+from ledcal.rig.log_book import LOG_PROOF, read_proof
 from ledcal.rig.people.account import account_words
 from ledcal.rig.proof import closed_folders
 from ledcal.rig.run import RUNS
 from ledcal.rig.site.admission import STATIONS
 from ledcal.rig.site.check import verify_site
-from ledcal.rig.store.log import entry_at
 from ledcal.rig.store.opened import STORE, open_store_to_read, store_url
-from ledcal.rig.store.schema import LOG_ENTRY, RUN
+from ledcal.rig.store.schema import LOG_ENTRY
+from ledcal.rig.store.triggers import lost_guards
 from ledcal.rig.store.verify_log import verify_log
-from ledcal.rig.trust import known_keys
+from ledcal.rig.trust import TRUSTED, KnownKey, known_keys
 from ledcal.rig.verify import Finding, Verification, verify_run
+from ledcal.rig.verify_index import index_findings
+from ledcal.rig.verify_told import folder_findings, read_told
 
 
 def is_data_folder(path: Path) -> bool:
     """Tell whether a folder is one in which runs are kept."""
-    return (path / RUNS).is_dir() or (path / STORE).is_file()
+    # os.path says False of a name that no file can have; Path.is_dir raises an error.
+    return os.path.isdir(path / RUNS) or os.path.isfile(path / STORE)
 
 
-def verify_data(data_folder: Path) -> list[Verification]:
+def verify_data(data_folder: Path, outside: Mapping[str, str] | None = None) -> list[Verification]:
     """Return what was found in a data folder: of its log first, then of each run.
 
     A site's data folder is checked as one, with the store in it.
@@ -40,36 +42,65 @@ def verify_data(data_folder: Path) -> list[Verification]:
     A run that was never closed, because it runs or was cut off, is left out: it is in no log yet,
     and `ledcal show` tells it.
 
+    Args:
+        data_folder: The data folder.
+        outside: Checkpoints that somebody kept outside of it, by where they were found: a log
+            that was cut or made anew with all that is in the folder is found out by them alone.
+
     Raises:
-        RefusedInput: A trusted key is in a damaged file.
-        StationError: The record store cannot be read at all.
+        RefusedInput: A checkpoint was given for a site, which has one of each station.
     """
     if (data_folder / STATIONS).is_dir():
+        if outside:
+            raise RefusedInput(
+                "CHECKPOINT", f"{data_folder}: is a site's; verify the station that it is of"
+            )
         # What a site keeps stands in the logs of its stations.
         return verify_site(data_folder, store_url(data_folder))
+    try:
+        keys = known_keys(data_folder)
+    except RefusedInput as error:
+        # Without its keys nothing in the folder can be believed.
+        return [_of(data_folder / TRUSTED, [Finding(file=TRUSTED, text=error.text)], 0)]
     folders = closed_folders(data_folder)
-    if not (data_folder / STORE).is_file():
+    log, closed = _verify_store(data_folder, folders, keys, outside or {})
+    found = [_of(data_folder / STORE, [*_own_key(data_folder), *log.findings], log.checked)]
+    for folder in folders:
+        if (folder / SEAL).exists() or folder.name in closed:
+            found.append(_known(verify_run(folder, data_folder)))
+    return found
+
+
+def _verify_store(
+    data_folder: Path, folders: list[Path], keys: list[KnownKey], outside: Mapping[str, str]
+) -> tuple[Verification, set[str]]:
+    """Return what was found in the store, and the runs that its log says were closed."""
+    store_file = data_folder / STORE
+    witnesses = _witnesses(folders) | {**outside}
+    if not store_file.is_file():
         gone = Finding(file=STORE, text="is missing, and with it the log that the runs prove")
-        findings = [gone] if any((one / LOG_PROOF).exists() for one in folders) else []
-        entries, closed = 0, set()
-    else:
-        publics = {one.key_id: one.public for one in known_keys(data_folder)}
+        return _of(store_file, [gone] if witnesses else [], 0), set()
+    publics = {one.key_id: one.public for one in keys}
+    try:
         with open_store_to_read(store_url(data_folder)) as store, store.reading() as connection:
-            checked = verify_log(connection, publics, signature_holds, _witnesses(folders))
-            findings = [Finding(file=one.where, text=one.text) for one in checked.findings]
-            told = _closed(connection)
-            findings.extend(_folders(folders, told, connection))
-            findings.extend(_index(folders, connection))
-            findings.extend(_accounts(connection))
-            gone_from_log = unlogged(folders, connection)
-            findings.extend(Finding(file=file, text=text) for file, text in gone_from_log)
-            findings.extend(_additions(data_folder, folders, connection))
-        entries, closed = checked.size, set(told)
-    log = Verification(
-        folder=data_folder / STORE, findings=tuple(findings), checked=entries, key_id=""
-    )
-    ended = [one for one in folders if (one / SEAL).exists() or one.name in closed]
-    return [log, *(verify_run(one, data_folder) for one in ended)]
+            guards = lost_guards(connection)
+            checked = verify_log(connection, publics, signature_holds, witnesses)
+            told = read_told(connection)
+            findings = [
+                *(Finding(file=one.where, text=one.text) for one in checked.findings),
+                *folder_findings(folders, told, connection),
+                *index_findings(connection, folders, told.closed),
+                *_accounts(connection),
+                *(Finding(file=file, text=text) for file, text in unlogged(folders, connection)),
+                *_additions(data_folder, folders, connection),
+            ]
+    except (StationError, RefusedInput) as error:
+        return _of(store_file, [Finding(file=STORE, text=error.text)], 0), set()
+    if guards:
+        names = ", ".join(guards[:3]) + (f" and {len(guards) - 3} more" if guards[3:] else "")
+        text = f"somebody removed its guards {names}: rows could be changed since"
+        findings.insert(0, Finding(file=STORE, text=text))
+    return _of(store_file, findings, checked.size), set(told.closed)
 
 
 def _witnesses(folders: list[Path]) -> dict[str, str]:
@@ -83,49 +114,24 @@ def _witnesses(folders: list[Path]) -> dict[str, str]:
     return found
 
 
-def _closed(connection: Connection) -> dict[str, tuple[int, Any]]:
-    """Return number and file hashes of each run that the log says was closed."""
-    found: dict[str, tuple[int, Any]] = {}
-    rows = connection.execute(
-        select(LOG_ENTRY.c.number, LOG_ENTRY.c.entry).where(LOG_ENTRY.c.kind == RUN_CLOSED)
+def _own_key(data_folder: Path) -> list[Finding]:
+    if (data_folder / ENGINEERING_KEY).exists() and known_public_key(data_folder) is None:
+        text = "cannot be used: it was altered, or others may read it; restore it from a backup"
+        return [Finding(file=ENGINEERING_KEY, text=text)]
+    return []
+
+
+def _known(found: Verification) -> Verification:
+    """Return a run's check with a finding when its seal is by a key that nobody here knows."""
+    if found.key is not None or not found.key_id:
+        return found
+    text = f"is by key {found.key_id}, which this data folder does not know"
+    return Verification(
+        folder=found.folder,
+        findings=(*found.findings, Finding(file=SEAL, text=text)),
+        checked=found.checked,
+        key_id=found.key_id,
     )
-    for number, entry in rows:
-        try:
-            said = json.loads(bytes(entry))
-            found[str(said["subject"])] = (number, said["facts"]["files"][RECORD])
-        except (ValueError, KeyError, TypeError, RecursionError):
-            continue  # named by the check of the log
-    return found
-
-
-def _folders(
-    folders: list[Path], closed: dict[str, tuple[int, Any]], connection: Connection
-) -> Iterator[Finding]:
-    names = {folder.name for folder in folders}
-    for run, (number, _) in sorted(closed.items()):
-        if run not in names:
-            yield Finding(file=run, text=f"is gone; log entry {number} says it was there")
-    for folder in folders:
-        sealed, where = (folder / SEAL).exists(), f"{folder.parent.name}/{folder.name}"
-        if folder.name not in closed:
-            if sealed:
-                yield Finding(file=where, text="was added past the log: no entry knows it")
-            continue
-        number, digest = closed[folder.name]
-        record = folder / RECORD
-        if record.is_file() and sha256_hex(record.read_bytes()) != digest:
-            yield Finding(
-                file=f"{where}/{RECORD}", text=f"is not the record of log entry {number}"
-            )
-        try:
-            proof = read_proof(folder)
-        except RecordError:
-            continue
-        if entry_at(connection, proof.number) != proof.entry:
-            yield Finding(
-                file=f"{where}/{LOG_PROOF}",
-                text=f"the log's entry {proof.number} was altered: another one was proven here",
-            )
 
 
 def _accounts(connection: Connection) -> Iterator[Finding]:
@@ -147,21 +153,5 @@ def _additions(
         yield Finding(file=file, text=words)
 
 
-def _index(folders: list[Path], connection: Connection) -> Iterator[Finding]:
-    """Compare the index with the records: whoever asks it must not be told a lie."""
-    records = {one.name: one / RECORD for one in folders}
-    for run, digest, outcome in connection.execute(
-        select(RUN.c.run, RUN.c.record_sha256, RUN.c.outcome)
-    ):
-        record = records.get(run)
-        if record is None or not record.is_file():
-            continue
-        content = record.read_bytes()
-        try:
-            said = json.loads(content)["events"][-1]["outcome"]
-        except (ValueError, KeyError, TypeError, IndexError, RecursionError):
-            continue  # named by the check of the run
-        if (sha256_hex(content), said) != (digest, outcome):
-            yield Finding(
-                file=STORE, text=f"its index was altered: it says that run {run} ended {outcome}"
-            )
+def _of(folder: Path, findings: list[Finding], checked: int) -> Verification:
+    return Verification(folder=folder, findings=tuple(findings), checked=checked, key_id="")

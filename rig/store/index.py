@@ -1,8 +1,9 @@
 """The index of runs: what can be asked for without opening every folder, made from each record."""
 
 import json
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Table, insert, select
 
 from ledcal.calibration.record import Record
 from ledcal.rig.store.schema import INSTRUMENT_USE, RESULT, RUN
@@ -15,28 +16,33 @@ def is_indexed(connection: Connection, run: str) -> bool:
 
 def add_run(connection: Connection, record: Record, record_sha256: str) -> None:
     """Add a run's rows in a transaction of `Store.adding`."""
+    for table, rows in index_rows(record, record_sha256).items():
+        if rows:
+            connection.execute(insert(table), rows)
+
+
+def index_rows(record: Record, record_sha256: str) -> dict[Table, list[dict[str, Any]]]:
+    """Return the rows that a record has in each table of the index."""
     began, file = record.run, record.calibration_file
-    connection.execute(
-        insert(RUN).values(
-            run=began.run,
-            serial=began.serial,
-            uid=None if record.panel is None else record.panel.uid,
-            mode=began.mode,
-            simulated=began.simulated,
-            attempt=began.attempt,
-            operator=began.operator,
-            reason=began.reason,
-            station=began.station["name"],
-            product=f"{began.product['model']} {began.product['version']}",
-            product_sha256=began.product["file_sha256"],
-            started_at=began.at,
-            finished_at=record.finished_at,
-            outcome=record.outcome.value,
-            reason_codes=" ".join(reason["code"] for reason in record.reasons),
-            file_sha256=None if file is None else file.sha256,
-            record_sha256=record_sha256,
-        )
-    )
+    run = {
+        "run": began.run,
+        "serial": began.serial,
+        "uid": None if record.panel is None else record.panel.uid,
+        "mode": began.mode,
+        "simulated": began.simulated,
+        "attempt": began.attempt,
+        "operator": began.operator,
+        "reason": began.reason,
+        "station": began.station["name"],
+        "product": f"{began.product['model']} {began.product['version']}",
+        "product_sha256": began.product["file_sha256"],
+        "started_at": began.at,
+        "finished_at": record.finished_at,
+        "outcome": record.outcome.value,
+        "reason_codes": " ".join(reason["code"] for reason in record.reasons),
+        "file_sha256": None if file is None else file.sha256,
+        "record_sha256": record_sha256,
+    }
     uses = [
         {
             "run": began.run,
@@ -49,8 +55,6 @@ def add_run(connection: Connection, record: Record, record_sha256: str) -> None:
         }
         for one in {each.role: each for each in record.instruments}.values()
     ]
-    if uses:
-        connection.execute(insert(INSTRUMENT_USE), uses)
     results = [
         {
             "run": began.run,
@@ -70,5 +74,4 @@ def add_run(connection: Connection, record: Record, record_sha256: str) -> None:
         for position, one in enumerate(record.measured)
         if one.value is not None
     ]
-    if results:
-        connection.execute(insert(RESULT), results)
+    return {RUN: [run], INSTRUMENT_USE: uses, RESULT: results}

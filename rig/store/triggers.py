@@ -4,12 +4,14 @@ Alembic's batch mode rebuilds a table of SQLite and drops its triggers without a
 migration makes them anew, and each start looks whether they are there.
 """
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from ledcal.rig.errors import StationError
 from ledcal.rig.store.schema import METADATA
 
 _FUNCTION = "ledcal_rows_are_only_added"
+_UNTOLD = "not told"
+"""Stands for the statement of a trigger of PostgreSQL, which keeps it in another form."""
 
 
 def make_triggers(connection: Connection) -> None:
@@ -33,14 +35,26 @@ def require_triggers(connection: Connection) -> None:
     Raises:
         StationError: A trigger is not there.
     """
-    present = _present(connection)
-    gone = [name for name, *_ in _wanted(connection.dialect.name) if name not in present]
+    gone = lost_guards(connection)
     if gone:
         raise StationError(
             "STORE",
             f"the record store has lost its guards {', '.join(gone)}: somebody removed them; "
             "run `ledcal verify` on the data folder, then restore the store from its backup",
         )
+
+
+def lost_guards(connection: Connection) -> list[str]:
+    """Return the names of the triggers that are not there, or do something else."""
+    dialect, present = connection.dialect.name, _present(connection)
+    tables = set(inspect(connection).get_table_names())
+    return [
+        name
+        for name, table, action in _wanted(dialect)
+        # A store that an older ledcal wrote last lacks the newest tables.
+        if table in tables
+        and present.get(name) not in (_sql(dialect, name, table, action), _UNTOLD)
+    ]
 
 
 def _wanted(dialect: str) -> list[tuple[str, str, str]]:
@@ -68,10 +82,11 @@ def _sql(dialect: str, name: str, table: str, action: str) -> str:
     )
 
 
-def _present(connection: Connection) -> set[str]:
+def _present(connection: Connection) -> dict[str, str]:
+    """Return the statement that made each trigger, by its name."""
     source = (
-        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        f"SELECT tgname, '{_UNTOLD}' FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
         if connection.dialect.name == "postgresql"
-        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        else "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
     )
-    return {str(name) for name in connection.execute(text(source)).scalars()}
+    return {str(name): str(sql) for name, sql in connection.execute(text(source))}

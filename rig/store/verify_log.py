@@ -7,7 +7,7 @@ memory than a short one.
 import heapq
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -17,8 +17,7 @@ from sqlalchemy import Connection, text
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.merkle import Frontier, leaf_hash
 from ledcal.calibration.signed_note import note_holds, read_checkpoint, read_note
-from ledcal.rig.errors import StationError
-from ledcal.rig.store.log import ENTRY_FORMAT, LOG_KEY_NAME, root
+from ledcal.rig.store.log import ENTRY_FORMAT, LOG_KEY_NAME
 
 _ENTRIES = (
     "SELECT number, kind, subject, entry, hash FROM log_entry LEFT JOIN tree_node "
@@ -26,6 +25,11 @@ _ENTRIES = (
 )
 _ALL = _ENTRIES.format(where="")
 _FROM = _ENTRIES.format(where="WHERE number >= :first")
+# Of the subtrees of more than one entry, in the order in which the entries complete them.
+_SUBTREES = (
+    "SELECT level, position, hash FROM tree_node WHERE level <> 0 "
+    "ORDER BY (position + 1) << level, level"
+)
 _CHECKPOINTS = "SELECT size, note FROM checkpoint ORDER BY size"
 _ROWS_AT_ONCE = 1000
 # Canonical JSON sorts its members: what an entry says of itself stands behind its facts.
@@ -78,12 +82,14 @@ def verify_log(
         _kept(connection, findings), _brought(witnesses, findings), key=attrgetter("size")
     )
     signed = _Signed(_believed(notes, publics, holds, findings), findings)
-    frontier, tells = Frontier(), _Tails().tell
+    frontier, subtrees, tells = Frontier(), _Subtrees(connection), _Tails().tell
     signed.compare(frontier)
     for place, (number, kind, subject, entry, node) in enumerate(_rows(connection, _ALL)):
         content = entry if isinstance(entry, bytes) else _bytes(entry)
         leaf = leaf_hash(content)
-        frontier.append(leaf)
+        completed = frontier.append(leaf)
+        if completed:
+            subtrees.compare(completed, frontier.size)
         if number != place or node != leaf or not tells(content, kind, subject):
             findings.extend(_entry(place, number, kind, subject, entry, known=node == leaf))
         if frontier.size == signed.next_size:
@@ -91,7 +97,8 @@ def verify_log(
     signed.end(frontier)
     findings.extend(_malformed(connection, signed.good))
     if not findings:
-        findings.extend(_edge(connection, frontier))
+        # Where an entry was altered, nothing above it can be right.
+        findings.extend(subtrees.end())
     return LogCheck(size=frontier.size, findings=tuple(findings))
 
 
@@ -103,6 +110,7 @@ class _Note:
     where: str
     note: str
     root: bytes
+    kept: bool
 
 
 class _Signed:
@@ -118,6 +126,7 @@ class _Signed:
         self._notes = notes
         self._findings = findings
         self._rewritten = False
+        self._kept_size = 0
         self.good = 0
         self._advance()
 
@@ -128,6 +137,11 @@ class _Signed:
     def compare(self, frontier: Frontier) -> None:
         """Compare those of this size; the first that differs is told, those behind it follow."""
         while self._next is not None and self._next.size == frontier.size:
+            # Of one size, those that the store has kept come first.
+            if self._next.kept:
+                self._kept_size = frontier.size
+            elif self._kept_size != frontier.size:
+                self._tell(f"the log has lost the checkpoint of {frontier.size} entries, this one")
             if frontier.root() == self._next.root:
                 self.good = frontier.size
             elif not self._rewritten:
@@ -222,15 +236,35 @@ def _malformed(connection: Connection, first: int) -> Iterator[LogFinding]:
                 yield LogFinding(where=f"entry {number}", text=_NO_ENTRY)
 
 
-def _edge(connection: Connection, frontier: Frontier) -> Iterator[LogFinding]:
-    """Check the hashes on which the next entry is built and the next checkpoint signed."""
-    try:
-        kept = root(connection, frontier.size)
-    except StationError:
-        kept = None
-    if kept != frontier.root():
-        words = "was altered: the hashes kept of it do not make the root of these entries"
-        yield LogFinding(where="tree", text=words)
+class _Subtrees:
+    """The roots of whole subtrees that the store has, from which the next proofs would be made."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Begin to read them."""
+        self._rows = _rows(connection, _SUBTREES)
+        self._altered: str | None = None
+
+    def compare(self, completed: Sequence[bytes], size: int) -> None:
+        """Compare those that the last of so many entries completes; the first other one is told."""
+        if self._altered is not None:
+            return
+        for level, node in enumerate(completed, start=1):
+            position = (size >> level) - 1
+            row = next(self._rows, None)
+            if row is None or row[2] != node or row[0] != level or row[1] != position:
+                self._altered = f"level {level}, position {position}"
+                return
+
+    def end(self) -> Iterator[LogFinding]:
+        """Tell of the first that is not that of the entries, is missing, or is one too many."""
+        more = None if self._altered else next(self._rows, None)
+        if more is not None:
+            self._altered = f"level {more[0]}, position {more[1]}"
+        if self._altered is not None:
+            yield LogFinding(
+                where=f"tree of the log, {self._altered}",
+                text="was altered: it does not follow from the entries",
+            )
 
 
 def _says(entry: bytes) -> tuple[Any, Any] | None:
@@ -245,7 +279,7 @@ def _says(entry: bytes) -> tuple[Any, Any] | None:
 def _kept(connection: Connection, findings: list[LogFinding]) -> Iterator[_Note]:
     """Return the checkpoints that the store has, smallest first."""
     for size, note in _rows(connection, _CHECKPOINTS):
-        found = _read(f"checkpoint {size}", note, findings)
+        found = _read(f"checkpoint {size}", note, findings, kept=True)
         if found is not None and found.size == size:
             yield found
         elif found is not None:
@@ -255,17 +289,17 @@ def _kept(connection: Connection, findings: list[LogFinding]) -> Iterator[_Note]
 
 def _brought(witnesses: Mapping[str, str], findings: list[LogFinding]) -> list[_Note]:
     """Return the checkpoints that somebody else has kept, smallest first."""
-    found = (_read(where, note, findings) for where, note in witnesses.items())
+    found = (_read(where, note, findings, kept=False) for where, note in witnesses.items())
     return sorted((one for one in found if one is not None), key=attrgetter("size"))
 
 
-def _read(where: str, note: Any, findings: list[LogFinding]) -> _Note | None:
+def _read(where: str, note: Any, findings: list[LogFinding], *, kept: bool) -> _Note | None:
     try:
         said = read_checkpoint(read_note(note)[0])
     except (RecordError, AttributeError, TypeError) as error:
         findings.append(LogFinding(where=where, text=f"is damaged: {error}"))
         return None
-    return _Note(said.size, where, note, said.root)
+    return _Note(said.size, where, note, said.root, kept)
 
 
 def _believed(

@@ -29,7 +29,7 @@ def test_what_was_backed_up_is_restored_and_verifies(
     assert code == 0, told
     code, told = ledcal("restore", tmp_path / "kept.zip", "--data", tmp_path / "restored")
     assert code == 0, told
-    assert "2 entries of the log" in told
+    assert "4 entries of the log" in told
     for run in runs:
         there = tmp_path / "restored" / RUNS / run.name / CERTIFICATE
         assert there.read_bytes() == (run / CERTIFICATE).read_bytes()

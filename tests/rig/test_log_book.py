@@ -58,7 +58,7 @@ def test_a_closing_that_was_cut_off_is_finished_without_a_second_entry(
             (run / name).unlink()
         close_run(run, key)
         assert verify_run(run, data_folder).findings == ()
-    assert entries(data_folder) == 1
+    assert entries(data_folder) == 2  # the run, and its seal
 
 
 def test_a_run_of_that_name_with_another_content_is_not_entered(

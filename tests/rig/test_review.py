@@ -55,7 +55,7 @@ def test_three_people_stand_for_a_run(run: Path, person: Path, tmp_path: Path) -
     assert say("review", run, "Ann", person, "--remark", "all limits looked at")[0] == 0
     code, told = say("approve", run, "Bob", person)
     assert code == 0, told
-    assert "entry 2 of the log" in told
+    assert "entry 3 of the log" in told
     code, told = ledcal("report", run, "--output", tmp_path / "p.html", "--data", data_folder)
     assert code == 0, told
     assert "with what was signed since: reviewed by Ann, approved by Bob" in told

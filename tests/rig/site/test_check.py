@@ -43,7 +43,7 @@ def full(site: LiveSite, admitted: Admit) -> LiveSite:
 def test_every_attack_is_named(full: LiveSite, url: str) -> None:
     """One after the other: what an attack left is part of what the next one finds."""
     assert words(full, url) == ""
-    assert [one.checked for one in verify_site(full.data_folder, url)][:2] == [3, 2]
+    assert [one.checked for one in verify_site(full.data_folder, url)][:2] == [3, 4]
     runs = full.data_folder / RUNS
 
     shutil.copytree(runs / run_id(0), runs / run_id(9))
@@ -64,10 +64,10 @@ def test_every_attack_is_named(full: LiveSite, url: str) -> None:
     ("statement", "expected"),
     [
         ("UPDATE station_entry SET entry = :new WHERE number = 0", "are not those that were"),
-        ("UPDATE station_entry SET entry = :new WHERE number = 1", "proves an entry that no"),
+        ("UPDATE station_entry SET entry = :new WHERE number = 2", "proves an entry that no"),
         ("UPDATE station_entry SET number = 7 WHERE number = 1", "stands at place 1: entries"),
-        ("DELETE FROM station_entry WHERE number = 1", "2 entries were signed, 1 are there"),
-        ("DELETE FROM station_checkpoint", "2 entries are here, only 0 were signed"),
+        ("DELETE FROM station_entry WHERE number = 1", "4 entries were signed, 3 are there"),
+        ("DELETE FROM station_checkpoint", "4 entries are here, only 0 were signed"),
         ("UPDATE station_checkpoint SET note = 'x'", "is damaged"),
         ("UPDATE station_checkpoint SET edge = :new", "its edge of the tree was altered"),
         ("UPDATE log_entry SET entry = :new WHERE number = 2", "its hash is not the one"),

@@ -39,7 +39,7 @@ def test_from_introduction_to_check(site: LiveSite, tmp_path: Path, close_one: C
     assert "lets others read it" in said("upload", "--to", site.url, "--data", station, code=2)
     file.chmod(0o600)
     told = said("upload", "--to", site.url, "--data", station)
-    assert f"{site.url}: 1 entries of the log, 1 runs and 0 additions brought, 0 left" in told
+    assert f"{site.url}: 2 entries of the log, 1 runs and 0 additions brought, 0 left" in told
 
     assert "No station has contradicted itself" in said("alarms", "--data", site.data_folder)
     for command in (("verify-site", "--data", site.data_folder), ("verify", site.data_folder)):

@@ -41,15 +41,15 @@ def rows(site: LiveSite, table: str) -> int:
 def test_everything_arrives_and_is_there_once(site: LiveSite, admitted: Admit) -> None:
     station = admitted("one", 1, 2, 3)
     first = site.upload(station)
-    assert (first.entries, len(first.runs), first.left) == (3, 3, ())
+    assert (first.entries, len(first.runs), first.left) == (6, 3, ())
     again = site.upload(station)
-    assert (again.entries, again.runs, again.left) == (3, (), ())
+    assert (again.entries, again.runs, again.left) == (6, (), ())
     assert site.runs() == [run_id(number) for number in (1, 2, 3)]
     for name in site.runs():
         here = site.data_folder / RUNS / name
         assert verify_run(here, site.data_folder).findings == ()
         assert bundle_sha256(here) == bundle_sha256(station.data_folder / RUNS / name)
-    assert (rows(site, "run"), rows(site, "station_entry")) == (3, 3)
+    assert (rows(site, "run"), rows(site, "station_entry")) == (3, 6)
     assert site.alarms() == []
 
 
@@ -69,7 +69,7 @@ def test_a_log_goes_on_where_it_was(site: LiveSite, admitted: Admit, close_one: 
     enter(entry, engineering_key(station.data_folder), store_url(station.data_folder))
     close_one(station.data_folder, 2)
     done = site.upload(station)
-    assert (done.entries, done.runs, done.left) == (3, (run_id(2),), ())
+    assert (done.entries, done.runs, done.left) == (5, (run_id(2),), ())
     assert site.alarms() == []
 
 
@@ -85,7 +85,7 @@ def test_several_uploads_of_one_station_at_once(site: LiveSite, admitted: Admit)
     with ThreadPoolExecutor(4) as pool:
         done = [*pool.map(site.upload, [station] * 4)]
     assert {one.left for one in done} == {()}
-    assert (rows(site, "run"), rows(site, "station_entry"), site.alarms()) == (3, 3, [])
+    assert (rows(site, "run"), rows(site, "station_entry"), site.alarms()) == (3, 6, [])
 
 
 def test_what_is_missing_at_the_station_is_told(site: LiveSite, admitted: Admit) -> None:
@@ -117,7 +117,7 @@ def test_a_log_that_was_rolled_back(site: LiveSite, admitted: Admit, close_one: 
     close_one(station.data_folder, 3)
     site.upload(station)
     shutil.copy(kept, station.data_folder / STORE)
-    with pytest.raises(StationError, match="it was rolled back: it has 2 entries, 3 were seen"):
+    with pytest.raises(StationError, match="it was rolled back: it has 4 entries, 6 were seen"):
         site.upload(station)
     # A second time is no second alarm.
     with pytest.raises(StationError, match="it was rolled back"):
@@ -127,10 +127,10 @@ def test_a_log_that_was_rolled_back(site: LiveSite, admitted: Admit, close_one: 
     # It goes on from there, past what the site has seen, with the right key.
     for number in (4, 5):
         close_one(station.data_folder, number)
-    with pytest.raises(StationError, match="it was rewritten: its first 3 entries are not those"):
+    with pytest.raises(StationError, match="it was rewritten: its first 6 entries are not those"):
         site.upload(station)
     assert len(site.alarms()) == 2
-    assert rows(site, "station_entry") == 3
+    assert rows(site, "station_entry") == 6
 
 
 def test_a_log_that_was_begun_anew(site: LiveSite, admitted: Admit, close_one: CloseRun) -> None:
@@ -150,7 +150,7 @@ def test_an_entry_that_was_altered_before_its_upload(site: LiveSite, admitted: A
     attacked(
         station.data_folder,
         "UPDATE log_entry SET entry = CAST(replace(CAST(entry AS TEXT), 'ABORTED', 'PASS') AS "
-        "BLOB) WHERE number = 1",
+        "BLOB) WHERE number = 2",
     )
     with pytest.raises(StationError, match="its entries are not those that were signed"):
         site.upload(station)

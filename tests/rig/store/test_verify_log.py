@@ -102,6 +102,24 @@ def test_an_edited_entry_with_its_hash_mended(victim: Victim) -> None:
     ) in victim.words()
 
 
+def test_a_root_of_a_subtree_from_which_later_proofs_are_made(victim: Victim) -> None:
+    victim.attacked(
+        lambda c: c.execute("UPDATE tree_node SET hash = x'00' WHERE level = 2 AND position = 1")
+    )
+    words = victim.words()
+    assert words.startswith("tree of the log, level 2, position 1: was altered: 1 hashes")
+    victim.attacked(lambda c: c.execute("DELETE FROM tree_node WHERE level = 3"))
+    assert "was altered: 3 hashes do not follow" in victim.words()
+
+
+def test_a_checkpoint_that_was_taken_away_is_seen_by_its_witness(victim: Victim) -> None:
+    victim.attacked(lambda c: c.execute("DELETE FROM checkpoint WHERE size = 15"))
+    assert victim.words() == ""
+    assert victim.words(witness=True) == (
+        "a certificate: the log has lost the checkpoint of 15 entries that stands here"
+    )
+
+
 def test_two_entries_exchanged(victim: Victim) -> None:
     def attack(connection: sqlite3.Connection) -> None:
         for table, column in (("log_entry", "number"), ("tree_node", "position")):
@@ -131,7 +149,7 @@ def test_the_tail_cut_with_its_checkpoints_is_seen_by_an_outside_witness_alone(
 ) -> None:
     def attack(connection: sqlite3.Connection) -> None:
         connection.execute("DELETE FROM log_entry WHERE number >= 12")
-        connection.execute("DELETE FROM tree_node WHERE level = 0 AND position >= 12")
+        connection.execute("DELETE FROM tree_node WHERE ((position + 1) << level) > 12")
         connection.execute("DELETE FROM checkpoint WHERE size > 12")
 
     victim.attacked(attack)
@@ -170,8 +188,14 @@ def test_an_entry_added_past_the_log(victim: Victim) -> None:
         ("UPDATE tree_node SET hash = 'x' WHERE position = 3", "entry 3: was altered: its hash"),
         ("UPDATE log_entry SET kind = 7 WHERE number = 3", "entry 3: is listed as 7 S3"),
         ("UPDATE log_entry SET subject = x'5333' WHERE number = 3", "entry 3: is listed as"),
-        ("UPDATE tree_node SET hash = x'00' WHERE level = 4", "tree: was altered: the hashes"),
-        ("DELETE FROM tree_node WHERE level = 2 AND position = 4", "tree: was altered"),
+        (
+            "UPDATE tree_node SET hash = x'00' WHERE level = 4",
+            "tree of the log, level 4, position 0: was altered",
+        ),
+        (
+            "DELETE FROM tree_node WHERE level = 2 AND position = 4",
+            "tree of the log, level 2, position 4: was altered",
+        ),
         ("UPDATE checkpoint SET note = 'x' WHERE size = 5", "checkpoint 5: is damaged"),
         ("UPDATE checkpoint SET note = x'00' WHERE size = 5", "checkpoint 5: is damaged"),
         ("UPDATE checkpoint SET note = 7 WHERE size = 5", "checkpoint 5: is damaged"),
