@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import venv
 from collections.abc import Iterator
@@ -79,6 +80,7 @@ def peer_figures(folder: Path) -> Iterator[Figure]:
         version = "" if trouble else f" {_version(package, home)}"
         title = f"{package}{version}: each measurement of a whole test"
         yield Figure(title=f"{title}: {trouble}" if trouble else title, rows=rows)
+        shutil.rmtree(home, ignore_errors=True)  # hundreds of megabytes
 
 
 def each(whole: Cost, count: int) -> Cost:

@@ -1,8 +1,8 @@
 """A station with its certificates, and small runs made through the rig's own functions."""
 
 import copy
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import tomli_w
 
+from ledcal.calibration.firmware import Expectation
 from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.panel_calibration import ChannelTable, PanelCalibration
 from ledcal.calibration.record import PanelIdentity
@@ -195,10 +196,12 @@ def identity() -> PanelIdentity:
     return panel_identity()
 
 
-def panel_content(identity: PanelIdentity, sequence: int = 1) -> PanelCalibration:
-    """One channel, straight from 20 W/m2 to 160 W/m2."""
+def panel_content(
+    identity: PanelIdentity, sequence: int = 1, channels: Sequence[int] = (1,)
+) -> PanelCalibration:
+    """Each channel straight from 20 W/m2 to 160 W/m2."""
     table = ChannelTable(
-        channel=1,
+        channel=channels[0],
         centroid_dnm=6601,
         t_ref=40 * 256,
         t_min=15 * 256,
@@ -224,7 +227,25 @@ def panel_content(identity: PanelIdentity, sequence: int = 1) -> PanelCalibratio
         record_sha256=bytes(32),
         distance_mm=identity.distance_mm,
         geometry_id=identity.geometry_id,
-        channels=(table,),
+        channels=tuple(replace(table, channel=number) for number in channels),
+    )
+
+
+def board(identity: PanelIdentity, public: bytes) -> Expectation:
+    """What the board of that panel knows of itself, when it trusts this key."""
+    return Expectation(
+        uid=bytes.fromhex(identity.uid),
+        product_code=identity.product_code,
+        hardware_revision=identity.hardware_revision,
+        drive_epoch=identity.drive_epoch,
+        distance_mm=identity.distance_mm,
+        geometry_id=identity.geometry_id,
+        n_channels=1,
+        highest_sequence=0,
+        file_in_use=None,
+        on_hours=identity.on_hours,
+        allowed_flags=3,
+        public_keys=(public,),
     )
 
 

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledcal.calibration.codec import encode, key_id
-from ledcal.calibration.firmware import Expectation, LoaderError, open_file
+from ledcal.calibration.firmware import LoaderError, open_file
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.export import c_array, exported, intel_hex
 from ledcal.rig.keys import SigningKey, engineering_key
-from tests.rig.conftest import panel_content, panel_identity
+from tests.rig.conftest import board, panel_content, panel_identity
 
 SLOT = 0x0801_FF80
 """64 KiB end within the file: it has two lines with an upper address."""
@@ -48,21 +48,7 @@ def slot(memory: dict[int, int], size: int) -> bytes:
 
 
 def loads(content: bytes, signer: SigningKey) -> bool:
-    identity = panel_identity()
-    expectation = Expectation(
-        uid=bytes.fromhex(identity.uid),
-        product_code=identity.product_code,
-        hardware_revision=identity.hardware_revision,
-        drive_epoch=identity.drive_epoch,
-        distance_mm=identity.distance_mm,
-        geometry_id=identity.geometry_id,
-        n_channels=1,
-        highest_sequence=0,
-        file_in_use=None,
-        on_hours=identity.on_hours,
-        allowed_flags=3,
-        public_keys=(signer.public,),
-    )
+    expectation = board(panel_identity(), signer.public)
     try:
         open_file(content, expectation)
     except LoaderError:

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from ledcal.calibration.firmware import (
-    Expectation,
     LoaderError,
     open_file,
     round_irradiance,
@@ -16,6 +15,7 @@ from ledcal.rig.closing import PANEL_FILE
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.inspect_file import inspect_file, print_inspection
 from ledcal.rig.keys import ENGINEERING_KEY, SigningKey
+from tests.rig.conftest import board
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 CASES = json.loads((VECTORS / "index.json").read_text())["cases"]
@@ -81,21 +81,7 @@ def test_a_request_is_served_as_the_firmware_serves_it(
     irradiance_w_m2: float,
     board_degc: float,
 ) -> None:
-    board = Expectation(
-        uid=bytes.fromhex(identity.uid),
-        product_code=identity.product_code,
-        hardware_revision=identity.hardware_revision,
-        drive_epoch=identity.drive_epoch,
-        distance_mm=identity.distance_mm,
-        geometry_id=identity.geometry_id,
-        n_channels=1,
-        highest_sequence=0,
-        file_in_use=None,
-        on_hours=identity.on_hours,
-        allowed_flags=3,
-        public_keys=(key.public,),
-    )
-    loaded = open_file(file.read_bytes(), board)
+    loaded = open_file(file.read_bytes(), board(identity, key.public))
     try:
         expected: int | str = loaded.drive(
             1, round_irradiance(irradiance_w_m2), round_temperature(board_degc)

@@ -273,3 +273,19 @@ def wait_for() -> Callable[..., None]:
             assert time.monotonic() < end, f"{what}: not within {limit_s} s"
 
     return wait
+
+
+def child_of(pid: int) -> int:
+    """Return the process id of the pytest child of the command."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(children[0])
+
+
+@pytest.fixture
+def running(
+    bench: Any, start: Callable[..., Any], wait_for: Callable[..., None], tmp_path: Path
+) -> Any:
+    """A run in its warm-up, caught with the panel lit."""
+    process = start("calibrate", "DEMO-0001", "--station", bench.station, cwd=tmp_path)
+    wait_for(lambda: not bench.truth(ask="state")["dark"], limit_s=60, what="the panel to be lit")
+    return process

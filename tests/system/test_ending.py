@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 import serial
 
+from tests.system.conftest import child_of
+
 pytestmark = pytest.mark.system
 DARK_LIMIT_S = 2.0
 HUNG_RIG = Path(__file__).with_name("hung_rig.py")
@@ -70,21 +72,6 @@ def test_a_panel_at_which_nobody_looks_turns_dark(
     with serve(tmp_path, speed=120.0) as bench, hung_rig(bench, "nobody looks") as rig:
         assert bench.dark_within_s(DARK_LIMIT_S)
         assert rig.poll() is None
-
-
-@pytest.fixture
-def running(
-    bench: Any, start: Callable[..., Any], wait_for: Callable[..., None], tmp_path: Path
-) -> Any:
-    """A run in its warm-up, caught with the panel lit."""
-    process = start("calibrate", "DEMO-0001", "--station", bench.station, cwd=tmp_path)
-    wait_for(lambda: not bench.truth(ask="state")["dark"], limit_s=60, what="the panel to be lit")
-    return process
-
-
-def child_of(pid: int) -> int:
-    """Return the process id of the pytest child of the command."""
-    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
 
 
 def test_a_second_run_is_refused_and_the_first_does_not_notice(
@@ -205,7 +192,7 @@ def test_a_terminal_that_goes_or_interrupts_ends_the_run_in_good_order(
     assert bench.dark_within_s(DARK_LIMIT_S)
     wait_for(
         lambda: terminal.read() is not None and terminal.process.poll() is not None,
-        limit_s=60,
+        limit_s=120,
         what="the run to end",
     )
     assert terminal.process.returncode == 5

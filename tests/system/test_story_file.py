@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from ledcal.calibration.codec import encode
-from ledcal.calibration.panel_calibration import ChannelTable, PanelCalibration
 from ledcal.calibration.record import PanelIdentity
 from ledcal.instruments.errors import NotDark
 from ledcal.instruments.panel import Panel
@@ -23,6 +22,7 @@ from ledcal.rig.identify import identify_panel
 from ledcal.rig.keys import engineering_key
 from ledcal.rig.loading import load, require_refusals
 from ledcal.rig.station import read_station
+from tests.rig.conftest import panel_content
 
 pytestmark = pytest.mark.system
 LOADS = 3
@@ -46,39 +46,8 @@ class Line:
         """The next file for this head, signed with the key that it trusts."""
         self.sequence = 1 + self.bench.truth(ask="panel")["highest_sequence"]
         identity = identify_panel(self.panel).identity
-        tables = [
-            ChannelTable(
-                channel=number,
-                centroid_dnm=6601,
-                t_ref=40 * 256,
-                t_min=15 * 256,
-                t_max=60 * 256,
-                u_rel=310,
-                ceiling=12_400,
-                b1=0,
-                b2=0,
-                irradiance=(2_000, 9_000, 16_000),
-                drive=(8_000, 35_000, 65_000),
-            )
-            for number in self.panel.channels()
-        ]
         key = engineering_key(self.bench.data_folder)
-        calibration = PanelCalibration(
-            flags=1,
-            uid=bytes.fromhex(identity.uid),
-            serial=identity.serial,
-            product_code=identity.product_code,
-            hardware_revision=identity.hardware_revision,
-            drive_epoch=identity.drive_epoch,
-            sequence=self.sequence,
-            issued_at=1_780_000_000,
-            valid_until_hours=10_012,
-            hours_at_calibration=identity.on_hours,
-            record_sha256=bytes(32),
-            distance_mm=identity.distance_mm,
-            geometry_id=identity.geometry_id,
-            channels=tuple(tables),
-        )
+        calibration = panel_content(identity, self.sequence, self.panel.channels())
         return encode(calibration, key_id=key.key_id, sign=key.sign)
 
     def note(self, code: str, text: str) -> None:

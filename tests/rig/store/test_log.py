@@ -61,6 +61,9 @@ def test_it_grows_and_proves_every_entry_and_every_earlier_size(url: str) -> Non
             for number in range(count):
                 proof = log.prove_inclusion(connection, number, count)
                 assert inclusion_holds(number, count, leaves[number], proof, roots[-1])
+                assert leaf_hash(log.entry_at(connection, number) or b"") == leaves[number]
+            assert log.entry_at(connection, count) is None
+            assert log.entry_at(connection, 10**19 - 1) is None
             for earlier in range(1, count + 1):
                 proof = log.prove_growth(connection, earlier, count)
                 assert consistency_holds(earlier, count, roots[earlier - 1], roots[-1], proof)
