@@ -275,7 +275,7 @@ def recalibrated(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for event in found:
         if event["channel"] == 3:
             event |= {"value": 0.86 * event["value"], "verdict": "FAIL"}
-    said = {"event": "as_found", "verdict": "FAIL", "reason": ""}
+    said: dict[str, Any] = {"event": "as_found", "verdict": "FAIL", "reason": ""}
     said |= {"file_sha256": "c8" * 32, "sequence": 3}
     place = next(n for n, e in enumerate(whole) if e.get("step") == "fit")
     whole[place:place] = step("as_found", 5.3, [*found, said])

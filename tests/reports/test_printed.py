@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pypdf
+import pypdf.generic
 import pytest
 
 from ledcal.calibration.record import Record
@@ -68,7 +69,9 @@ def require_one_document(reader: pypdf.PdfReader, title: str) -> list[str]:
     ends = [f"End of document {RUN}" in text for text in pages]
     assert ends == [False] * (len(pages) - 1) + [True]
     # Tagged, so that a screen reader can follow it.
-    assert reader.root_object["/MarkInfo"]["/Marked"]
+    marked = reader.root_object["/MarkInfo"]
+    assert isinstance(marked, pypdf.generic.DictionaryObject)
+    assert marked["/Marked"]
     return pages
 
 
@@ -108,8 +111,9 @@ def test_the_pdf_is_one_document_holds_its_record_and_is_always_the_same(killed:
     reader = pypdf.PdfReader(io.BytesIO(made))
     assert reader.attachments == {"record.json": [ATTACHED]}
     require_one_document(reader, f"Report of a calibration run {RUN}, revision 1")
-    metadata = reader.root_object["/Metadata"].get_object().get_data().decode()
-    assert "pdfaid:part" in metadata
+    metadata = reader.root_object["/Metadata"].get_object()
+    assert isinstance(metadata, pypdf.generic.StreamObject)
+    assert "pdfaid:part" in metadata.get_data().decode()
     assert made == certificate_pdf(page, killed, ATTACHED)
 
 

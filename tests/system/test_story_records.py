@@ -117,6 +117,8 @@ def test_f17_another_light_of_the_same_head_is_held_for_an_engineer(passed: Pass
     assert asked == {(channel, share) for channel in range(1, 6) for share in (0.5, 1.0)}
     assert all(abs(one["value"] / one["nominal"] - 1) < 0.02 for one in results)
     assert not notes(held, "AS_FOUND_OUT")
+    front = page_of(held).partition("section-item")[0]
+    assert "10 of 10 points PASS, on 5 channels" in front
 
 
 def test_f01_power_lost_while_loading_leaves_the_old_file_whole(passed: Passed) -> None:
@@ -143,6 +145,7 @@ def test_f01_power_lost_while_loading_leaves_the_old_file_whole(passed: Passed) 
     (out,) = notes(lost, "AS_FOUND_OUT")
     assert "channel 3 gave 14." in out
     assert "tell the field engineer" in out
+    assert "Out of tolerance" in page_of(lost).partition("section-item")[0]
     # It judges the time before, not this run: that ended for another reason.
     assert lost["outcome"] == "ABORTED"
 
