@@ -71,7 +71,11 @@ def main() -> int:
         scratch = Path(folder)
         run = wanted.run or make_sample(wanted.keep or scratch / "sample")
         (scratch / "trials").mkdir()
-        scores = all_scores(Evidence(run, scratch / "trials"), wanted.items)
+        try:
+            evidence = Evidence(run, scratch / "trials")
+        except ValueError as error:
+            parser.error(str(error))
+        scores = all_scores(evidence, wanted.items)
     print_scores(scores)
     if wanted.write is not None:
         write_block(wanted.write, "audit", markdown(HEADINGS, rows(scores)))

@@ -36,7 +36,16 @@ class Evidence:
     """
 
     def __init__(self, run: Path, scratch: Path, page: str | None = None) -> None:
-        """Copy the data folder of a run; a page takes the place of the run's own."""
+        """Copy the data folder of a run; a page takes the place of the run's own.
+
+        Raises:
+            ValueError: It is no folder of a closed run in a data folder.
+        """
+        if not (run / "seal.json").is_file() or run.resolve().parent.name not in (
+            "runs",
+            "proofs",
+        ):
+            raise ValueError(f"{run}: is no folder of a closed run in a data folder")
         self.scratch = scratch
         self.data = scratch / "data"
         shutil.copytree(run.resolve().parent.parent, self.data, symlinks=True)

@@ -150,3 +150,11 @@ def test_the_check_list_is_whole_and_a_check_that_breaks_is_absent() -> None:
     scores = all_scores(evidence)
     assert [one.item.number for one in scores if one.present] in ([], [37])
     assert {row[2] for row in rows(scores)} <= {"ABSENT", "PRESENT"}
+
+
+def test_what_is_no_run_is_not_copied(tmp_path: Path) -> None:
+    (tmp_path / "seal.json").touch()
+    for place in (tmp_path, tmp_path / "gone"):
+        with pytest.raises(ValueError, match="is no folder of a closed run"):
+            Evidence(place, tmp_path / "scratch")
+    assert not (tmp_path / "scratch").exists()
