@@ -141,7 +141,7 @@ GUARDED = "account_no_update", "account_no_delete"
 def test_accounts_that_were_changed_past_the_log_are_of_no_use(
     people: People, change: str, url: str, tmp_path: Path
 ) -> None:
-    if "x'" in change and not url.startswith("sqlite"):
+    if "x'ff'" in change and not url.startswith("sqlite"):
         pytest.skip("only SQLite takes bytes for a text")
     if url.startswith("sqlite"):
         assert [one.findings for one in verify_data(tmp_path)] == [()]

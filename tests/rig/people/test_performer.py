@@ -16,12 +16,9 @@ def test_record_page_statement_and_screen_say_how_the_operator_is_known(
     make_run: Callable[..., Path], key: SigningKey
 ) -> None:
     performer = {"role": "technician", "signed_on": "badge and PIN", "log_entry": "17"}
-    typed, proven, unknown = (
-        make_run(f"20260301T1{n}0000000Z-{SERIAL}", **more)
-        for n, more in enumerate(
-            [{"operator": "Tom"}, {"operator": "Tom", "performer": performer}, {}]
-        )
-    )
+    typed = make_run(f"20260301T100000000Z-{SERIAL}", operator="Tom")
+    proven = make_run(f"20260301T110000000Z-{SERIAL}", operator="Tom", performer=performer)
+    unknown = make_run(f"20260301T120000000Z-{SERIAL}")
     for run, words in (
         (typed, "typed, not proven"),
         (proven, "technician, badge and PIN, log entry 17"),

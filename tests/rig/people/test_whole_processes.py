@@ -58,6 +58,16 @@ def at_a_terminal(answers: list[str], *arguments: str | Path, cwd: Path) -> tupl
         os.close(ours)
 
 
+def test_a_terminal_asks_twice_for_what_is_to_be_remembered(tmp_path: Path) -> None:
+    add = ("person", "add", "Ada", "--role", "approver", "--data", tmp_path / "new")
+    badge, pin = badge_of("Ada"), PINS["Ada"]
+    code, shown = at_a_terminal([badge, badge, pin, WRONG], *add, cwd=tmp_path)
+    assert (code, "the two were not the same" in shown) == (2, True), shown
+    code, shown = at_a_terminal([badge, badge, pin, pin], *add, cwd=tmp_path)
+    assert (code, "Ada: approver, entry 0 of the log" in shown) == (0, True), shown
+    assert [one for one in (badge, pin) if one in shown] == []
+
+
 def test_a_terminal_asks_and_never_shows(asking: Path, tmp_path: Path) -> None:
     on = ("sign-on", "--station", asking)
     answers = [badge_of("Tom"), PINS["Tom"]]
