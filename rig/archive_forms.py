@@ -10,13 +10,13 @@ from typing import Any
 
 from ledcal.calibration.record import Record
 from ledcal.reports.text import legible
+from ledcal.rig.certificate_again import render_again
 from ledcal.rig.closing import CERTIFICATE, SEAL
 from ledcal.rig.dcc_file import dcc_of
 from ledcal.rig.delivery import deliverable
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.export import exported
 from ledcal.rig.spectra_file import csv_text, sent_spectra
-from ledcal.rig.summary import render_again
 
 _LONGEST = 100_000
 _FIELDS = {

@@ -245,7 +245,7 @@ class _Subtrees:
         self._altered: str | None = None
 
     def compare(self, completed: Sequence[bytes], size: int) -> None:
-        """Compare those that the last of so many entries completes; the first other one is told."""
+        """Compare those that the last of so many entries completes; the first other is told."""
         if self._altered is not None:
             return
         for level, node in enumerate(completed, start=1):
