@@ -11,6 +11,7 @@ from typing import Any
 
 from ledcal.calibration.codec import key_id
 from ledcal.calibration.errors import RecordError
+from ledcal.calibration.json_schema import SCHEMAS
 from ledcal.calibration.record import Record
 from ledcal.reports.archive_page import ArchivedFolder, archive_html
 from ledcal.rig.archive_check import pem
@@ -25,6 +26,7 @@ from ledcal.rig.key_file import public_key_toml
 from ledcal.rig.keys import SITE_TOKEN, SigningKey, engineering_key
 from ledcal.rig.panel_lock import LOCKS, RELEASED
 from ledcal.rig.run import RUNS, require_serial, runs_of
+from ledcal.rig.schema_text import schema_text
 from ledcal.rig.summary import told
 from ledcal.rig.trust import TRUSTED, KnownKey, known_keys
 
@@ -133,8 +135,8 @@ def _gather(
                 gathered.add(f"forms/{one.path.name}/{name}", content)
     for path in sorted((data_folder / LOCKS / RELEASED).glob(f"*Z-{serial}.json")):
         gathered.add(f"{LOCKS}/{RELEASED}/{path.name}", path.read_bytes())
-    for path in _schemas():
-        gathered.add(f"schema/{path.name}", path.read_bytes())
+    for what in SCHEMAS:
+        gathered.add(f"schema/ledcal-{what}.schema.json", schema_text(what).encode())
     publics = [one for one in known_keys(data_folder) if one.own or gathered.names_key(one)]
     for name, content in log_of(_subjects(serial, kept, publics), data_folder, key):
         gathered.add(name, content)
@@ -252,12 +254,6 @@ def _subjects(serial: str, kept: list[_Kept], publics: list[KnownKey]) -> set[st
         for one in record.instruments:
             found |= {one.serial, one.certificate.get("number", one.serial)}
     return found
-
-
-def _schemas() -> list[Path]:
-    """Return the published schemas of records, where this ledcal has some."""
-    place = Path(str(files("ledcal.calibration"))).resolve().parent / "docs" / "schema"
-    return sorted(place.glob("*.json"))
 
 
 def _tokens(data_folder: Path) -> tuple[bytes, ...]:

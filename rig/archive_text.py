@@ -78,7 +78,7 @@ WHAT IS WHERE
   log/               entries of the station's log, each with its proof;
                      entries.csv is the list to read
   keys/              public keys of those who signed, as PEM and as TOML
-  schema/            JSON Schema of the records, where there is one
+  schema/            JSON Schema of records, amendments and statements
   check.py           checks all signatures; 150 lines that you can read
   SHA256SUMS         SHA-256 of every file but itself and its signature
   SHA256SUMS.sig     Ed25519 signature over SHA256SUMS, 64 bytes

@@ -42,6 +42,8 @@ def log(
             print_log,
             print_log_json,
         )
+        from ledcal.rig.people.gate import confirmed_name
+        from ledcal.rig.people.rights import Action
 
         wanted = Wanted(
             kinds=kind or (),
@@ -59,6 +61,7 @@ def log(
         else:
             typer.echo(f"{csv}: {len(listing.found)} of {listing.size} entries")
         if reviewed_by is not None:
+            confirmed_name(data, Action.REVIEW_LOG, "log", reviewed_by, "--reviewed-by")
             number = enter_review(data, wanted, listing, reviewed_by)
             typer.echo(f"the review is entry {number} of the log", err=json)
 

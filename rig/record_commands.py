@@ -84,10 +84,13 @@ def amend(
     with refusals():
         from ledcal.rig.amend import amend as put_right
         from ledcal.rig.amend import read_changes
+        from ledcal.rig.people.gate import confirmed_name
+        from ledcal.rig.people.rights import Action
         from ledcal.rig.run import find_run
 
-        changes = read_changes(said)
-        made = put_right(find_run(data, run), changes, reason, name, key, data)
+        changes, folder = read_changes(said), find_run(data, run)
+        confirmed_name(data, Action.AMEND, folder.resolve().name, name, "--name")
+        made = put_right(folder, changes, reason, name, key, data)
         typer.echo(f"{made.path}: key {made.key_id}, entry {made.number} of the log")
         typer.echo(made.amendment.words)
 

@@ -34,11 +34,15 @@ def add(
     """Put certificates into service; each replaces the earlier one of the same instrument."""
     with refusals():
         from ledcal.rig.authorisation import named_approver
+        from ledcal.rig.people.gate import confirmed_name
+        from ledcal.rig.people.rights import Action
         from ledcal.rig.register import put_in_service
         from ledcal.rig.register_listing import added_words
 
+        about = ", ".join(one.name for one in files)
+        who = confirmed_name(data, Action.INSTRUMENTS, about, name, "--name")
         by = named_approver(name, key, data)
-        for one in put_in_service(files, data, operator, by):
+        for one in put_in_service(files, data, who or operator, by):
             typer.echo(added_words(one))
 
 
@@ -58,10 +62,13 @@ def retire(
     with refusals():
         from ledcal.reports.text import legible
         from ledcal.rig.authorisation import named_approver
+        from ledcal.rig.people.gate import confirmed_name
+        from ledcal.rig.people.rights import Action
         from ledcal.rig.register import put_out_of_service
 
+        who = confirmed_name(data, Action.INSTRUMENTS, serial, name, "--name") or operator
         by = named_approver(name, key, data)
-        one = put_out_of_service(serial, reason, data, model=model, operator=operator, by=by)
+        one = put_out_of_service(serial, reason, data, model=model, operator=who, by=by)
         typer.echo(f"certificate {legible(one.words)} is out of service")
         typer.echo(f"`ledcal touched --instrument {legible(serial)}` lists what it has measured")
 
@@ -110,7 +117,10 @@ def override(
         from ledcal.reports.text import legible
         from ledcal.rig.authorisation import approver
         from ledcal.rig.override import override as let
+        from ledcal.rig.people.gate import confirmed_name
+        from ledcal.rig.people.rights import Action
 
+        confirmed_name(data, Action.OVERRIDE, file.name, name, "--name")
         by = approver(name, key, data)
         head, number = let(file, reason, until.date(), by, data)
         typer.echo(

@@ -30,11 +30,14 @@ def retention(
         from ledcal.rig.authorisation import named_approver
         from ledcal.rig.deletion import requests
         from ledcal.rig.errors import RefusedInput
+        from ledcal.rig.people.gate import confirmed_name
+        from ledcal.rig.people.rights import Action
         from ledcal.rig.retention import retention as told
         from ledcal.rig.retention import set_retention
         from ledcal.rig.retention_listing import print_retention
 
         if years is not None:
+            confirmed_name(data, Action.RETENTION, f"{years} years", name, "--name")
             by = named_approver(name, key, data)
             if by is None:
                 raise RefusedInput("KEY", "--years: an approver signs for it, --name and --key")
@@ -50,11 +53,15 @@ def delete_request(
     with refusals():
         from ledcal.rig.authorisation import approver
         from ledcal.rig.deletion import request_deletion
+        from ledcal.rig.people.gate import confirmed_name
+        from ledcal.rig.people.rights import Action
         from ledcal.rig.retention_listing import request_words
         from ledcal.rig.run import find_run
 
+        folder = find_run(data, run)
+        confirmed_name(data, Action.DELETION, folder.name, name, "--name")
         by = approver(name, key, data)
-        typer.echo(request_words(request_deletion(find_run(data, run), reason, by, data)))
+        typer.echo(request_words(request_deletion(folder, reason, by, data)))
 
 
 def delete(
@@ -69,10 +76,14 @@ def delete(
         from ledcal.reports.text import legible
         from ledcal.rig.authorisation import approver
         from ledcal.rig.deletion import delete as carry_out
+        from ledcal.rig.people.gate import confirmed_name
+        from ledcal.rig.people.rights import Action
         from ledcal.rig.run import find_run
 
+        folder = find_run(data, run)
+        confirmed_name(data, Action.DELETION, folder.name, name, "--name")
         by = approver(name, key, data)
-        done = carry_out(find_run(data, run), request, by, data)
+        done = carry_out(folder, request, by, data)
         typer.echo(f"{run}: {legible(done.words)}")
 
 

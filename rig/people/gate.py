@@ -13,7 +13,7 @@ from pathlib import Path
 from ledcal.reports.text import legible
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.keys import engineering_key
-from ledcal.rig.people.account import People, has_accounts
+from ledcal.rig.people.account import People, folded, has_accounts
 from ledcal.rig.people.ask import Asker, open_asker
 from ledcal.rig.people.rights import SIGNING, Action, Permit, read_permit, require
 from ledcal.rig.people.shift import ShiftEnded, resume_shift
@@ -124,6 +124,36 @@ def permitted_name(
         return typed
     _require_untyped(typed, option, str(data_folder))
     return _permit(data_folder, action, about, "", url).name
+
+
+def confirmed_name(
+    data_folder: Path, action: Action, about: str, typed: str | None, option: str
+) -> str | None:
+    """Return the name of whoever signs on, who has to be the person that was typed, if any.
+
+    Where nobody has an account it is the name that was typed.
+
+    Args:
+        data_folder: Where it is to be done.
+        action: What is to be done.
+        about: To what.
+        typed: The name on the command line, under which a key signs.
+        option: Where it was typed, "--name" for example.
+
+    Raises:
+        RefusedInput: Another person signs on, or the person has no right.
+        StationError: The store cannot be used.
+    """
+    if not is_guarded(data_folder):
+        return typed
+    name = _permit(data_folder, action, about, "").name
+    if typed is not None and folded(typed) != folded(name):
+        raise RefusedInput(
+            "TYPED_NAME",
+            f"{option} {legible(typed)!r}: {legible(name)!r} is signed on; each person signs in "
+            "the own name",
+        )
+    return name
 
 
 def require_permitted(

@@ -32,6 +32,12 @@ class Action(Enum):
     SIGN = "sign after review"
     RELEASE = "release a product file"
     KEYS = "trust or retire a key"
+    INSTRUMENTS = "change the register of instruments"
+    OVERRIDE = "let an overdue certificate be used"
+    AMEND = "amend a record"
+    RETENTION = "set how long records are kept"
+    DELETION = "delete a run"
+    REVIEW_LOG = "review the log"
     ADMIT = "admit a station"
     ACCOUNTS = "change accounts"
 
@@ -49,6 +55,12 @@ RIGHTS: dict[Action, frozenset[Role]] = {
     Action.SIGN: frozenset({"engineer", "approver"}),
     Action.RELEASE: frozenset({"engineer", "approver"}),
     Action.KEYS: frozenset({"approver"}),
+    Action.INSTRUMENTS: frozenset({"approver"}),
+    Action.OVERRIDE: frozenset({"approver"}),
+    Action.AMEND: frozenset({"engineer", "approver"}),
+    Action.RETENTION: frozenset({"approver"}),
+    Action.DELETION: frozenset({"approver"}),
+    Action.REVIEW_LOG: frozenset({"engineer", "approver", "auditor"}),
     Action.ADMIT: frozenset({"approver"}),
     Action.ACCOUNTS: frozenset({"approver"}),
 }
@@ -59,6 +71,12 @@ SIGNING = frozenset(
         Action.SIGN,
         Action.RELEASE,
         Action.KEYS,
+        Action.INSTRUMENTS,
+        Action.OVERRIDE,
+        Action.AMEND,
+        Action.RETENTION,
+        Action.DELETION,
+        Action.REVIEW_LOG,
         Action.ADMIT,
         Action.ACCOUNTS,
     }

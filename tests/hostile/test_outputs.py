@@ -175,8 +175,9 @@ def test_what_is_refused_is_refused_in_words(world: World) -> None:
 @pytest.mark.parametrize("text", NO_TEXT.values(), ids=NO_TEXT)
 def test_what_is_no_text_is_refused_at_the_door(harmless: World, text: str) -> None:
     for name in REQUEST:
+        asked: dict[str, Any] = {"serial": "TEST-0001", name: text}
         with pytest.raises(RefusedInput, match="is not UTF-8 text; type it again"):
-            Request(**{"serial": "TEST-0001", name: text})
+            Request(**asked)
     for arguments in (
         ("calibrate", "TEST-0001", f"--operator={text}"),
         ("calibrate", text),

@@ -115,7 +115,8 @@ def _asked(world: World) -> dict[str, str]:
     for name in REQUEST:
         text = world.of(f"request {name}")
         try:
-            Request(**({"serial": SERIAL} | {name: text}))
+            one: dict[str, Any] = {"serial": SERIAL, name: text}
+            Request(**one)
         except RefusedInput as error:
             world.doors[f"request {name}"] = error.text
         else:

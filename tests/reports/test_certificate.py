@@ -187,7 +187,7 @@ def test_the_policy_allows_this_style_sheet_only(
 def test_each_printed_page_names_itself(record: Record) -> None:
     style = "".join(text for tag, text in page_of(record).texts if tag == "style")
     named = (
-        r'content: "Calibration certificate 20260304T091200Z\2d DEMO\2d 0001\2d 1\2c  revision 1"'
+        r'content: "Calibration certificate 20260304T091200Z\2d DEMO\2d 0001\2d 1\2c  revision 0"'
     )
     assert named in style
     assert 'counter(page) " of " counter(pages)' in style

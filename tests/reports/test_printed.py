@@ -86,11 +86,9 @@ def test_the_first_printed_page_alone_tells_what_matters(
         at="2026-03-04T10:00:00+00:00",
         remark="",
     )
-    source = certificate_html(
-        recalibrated, record_sha256=SHA256, statements=[(signed, "00" * 8)], revision=2
-    )
+    source = certificate_html(recalibrated, record_sha256=SHA256, statements=[(signed, "00" * 8)])
     reader = pypdf.PdfReader(io.BytesIO(by_browser(source, tmp_path)))
-    front, second, *_ = require_one_document(reader, f"Calibration certificate {RUN}, revision 2")
+    front, second, *_ = require_one_document(reader, f"Calibration certificate {RUN}, revision 0")
     for words in (
         *("PASS", "Out of tolerance", "8 of 10 points", "channel 3 at", "limits ±10 %"),
         *("Adjusted", "In tolerance", "15 of 15 points"),
@@ -110,7 +108,7 @@ def test_the_pdf_is_one_document_holds_its_record_and_is_always_the_same(killed:
         pytest.skip(f"WeasyPrint cannot be used here: {error}")
     reader = pypdf.PdfReader(io.BytesIO(made))
     assert reader.attachments == {"record.json": [ATTACHED]}
-    require_one_document(reader, f"Report of a calibration run {RUN}, revision 1")
+    require_one_document(reader, f"Report of a calibration run {RUN}, revision 0")
     metadata = reader.root_object["/Metadata"].get_object()
     assert isinstance(metadata, pypdf.generic.StreamObject)
     assert "pdfaid:part" in metadata.get_data().decode()

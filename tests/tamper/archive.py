@@ -122,7 +122,7 @@ def close_one(
     engineers: bytes = b"",
     of: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda _, facts: facts,
     product_file: Path | None = None,
-    **request: str,
+    **request: Any,
 ) -> None:
     """Close a run that wrote a file and then ended FAIL.
 
