@@ -142,11 +142,25 @@ def serve() -> Callable[..., AbstractContextManager[LiveBench]]:
 
 @pytest.fixture(scope="session")
 def ledcal() -> Callable[..., Completed]:
-    """Run the command to its end, in a folder."""
+    """Run the command to its end, in a folder; `told` is the badge and PIN of who stands there."""
 
-    def run(*arguments: str | Path, cwd: Path) -> Completed:
+    def run(*arguments: str | Path, cwd: Path, told: bytes = b"") -> Completed:
         command = [*LEDCAL, *map(str, arguments)]
-        return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+        if not told:
+            return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+        theirs, ours = os.pipe()
+        with os.fdopen(ours, "wb") as pipe, os.fdopen(theirs, "rb"):
+            pipe.write(told)
+            pipe.flush()
+            return subprocess.run(
+                command,
+                cwd=cwd,
+                capture_output=True,
+                text=True,
+                timeout=300,
+                env=os.environ | {"LEDCAL_PIN_FILE": f"/dev/fd/{theirs}"},
+                pass_fds=(theirs,),
+            )
 
     return run
 

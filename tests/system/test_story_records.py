@@ -236,10 +236,10 @@ def test_f19_no_production_with_a_product_file_that_nobody_released(
     assert reason["text"].count("is in no register") == 3
     assert not list(production.data.glob("runs/*/transcript.jsonl"))
     certificates = certificate_paths(read_station(production.station)).values()
-    added = ledcal(
-        *("instrument", "add", *certificates, *arguments, "--data", production.data),
-        cwd=production.cwd,
-    )
+    add = ("instrument", "add", *certificates, *arguments, "--data", production.data)
+    by_tom = ledcal(*add, cwd=production.cwd)
+    assert (by_tom.returncode, "never from a file" in by_tom.stderr) == (2, True), by_tom.stderr
+    added = ledcal(*add, cwd=production.cwd, told=b"B-ADA-77\n482915\n")
     assert added.returncode == 0, added.stderr
     assert added.stdout.count("is in service") == 3
     went_on = run("--reason", "certificates are in service now")

@@ -196,6 +196,10 @@ def test_a_shift_lets_a_line_work_and_a_signature_asks_again(
     ]
 
 
+BY_ADA = ("--name", "Ada", "--key", "k.toml")
+UNTIL = ("--until", "2026-12-01", "--reason", "x")
+
+
 @pytest.mark.parametrize(
     ("arguments", "who", "ends"),
     [
@@ -207,6 +211,14 @@ def test_a_shift_lets_a_line_work_and_a_signature_asks_again(
         (("admit", "bench3", "--key", "k.toml.pub"), "Eve", "'Eve' is an engineer"),
         (("product", "release", "p.toml", "--key", "k.toml"), "Tom", "'Tom' is a technician"),
         (("product", "release", "p.toml", "--key", "k.toml"), "Eve", "p.toml: cannot be read"),
+        (("instrument", "add", "c.toml"), "Eve", "'Eve' is an engineer"),
+        (("instrument", "add", "c.toml", *BY_ADA), "Ada", "is no person's that"),
+        (("instrument", "retire", "M1", "--reason", "x"), "Tom", "'Tom' is a technician"),
+        (("override", "c.toml", *UNTIL, *BY_ADA), "Eve", "'Eve' is an engineer"),
+        (("retention", "--years", "3", "--reason", "x", *BY_ADA), "Tom", "'Tom' is a technician"),
+        (("log", "--reviewed-by", "Tom"), "Tom", "'Tom' is a technician"),
+        (("log", "--reviewed-by", "Ada"), "Olu", "--reviewed-by 'Ada': 'Olu' is signed on"),
+        (("log", "--reviewed-by", "olu"), "Olu", ""),
         (("person", "add", "Bo", "--role", "auditor"), "Eve", "'Eve' is an engineer"),
         (("person", "disable", "Tom"), "Olu", "'Olu' is an auditor"),
         (("person", "unlock", "Tom"), "Ada", "is not locked"),
