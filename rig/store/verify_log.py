@@ -141,7 +141,9 @@ class _Signed:
             if self._next.kept:
                 self._kept_size = frontier.size
             elif self._kept_size != frontier.size:
-                self._tell(f"the log has lost the checkpoint of {frontier.size} entries, this one")
+                self._tell(
+                    f"the log has lost the checkpoint of {frontier.size} entries that stands here"
+                )
             if frontier.root() == self._next.root:
                 self.good = frontier.size
             elif not self._rewritten:
@@ -166,9 +168,10 @@ class _Signed:
 
 def _rows(connection: Connection, statement: str, **values: int) -> Iterator[Any]:
     """Return rows as they come, a thousand at a time: no database may send them all at once."""
-    return iter(
-        connection.execute(text(statement), values, execution_options={"yield_per": _ROWS_AT_ONCE})
-    )
+    at_once = {"yield_per": _ROWS_AT_ONCE}
+    # What is not read to its end is closed with this, and not left to the database.
+    with connection.execute(text(statement), values, execution_options=at_once) as rows:
+        yield from rows
 
 
 def _bytes(entry: Any) -> bytes:

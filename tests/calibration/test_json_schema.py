@@ -37,6 +37,9 @@ def small() -> dict[str, Any]:
     events["note"] = {"event": "note", "code": "SMALL", "text": "µ"}
     events["run_finished"] |= {"reasons": [{"code": "X", "text": "y"}]}
     events["observation"] = {"event": "observation", "lit": {"power_w": [0.1, None]}}
+    events["as_found"] = {"event": "as_found", "verdict": None, "reason": "x", "sequence": 0}
+    events["as_found"] |= {"file_sha256": ""}
+    events["measured_as_found"] = events["measured"] | {"event": "measured_as_found"}
     assert set(EVENTS) <= set(events)
     numbered = [
         event | {"n": n, "at": "2026-03-04T09:12:00+00:00"}

@@ -81,7 +81,7 @@ def test_every_section_is_there_in_order(kind: str, request: pytest.FixtureReque
     assert [head for head in heads if head] == [s.title for s in SECTIONS.values()]
     ids = [attrs["id"] for tag, attrs in page.tags if tag == "h2"]
     assert ids == [f"section-{key}" for key in SECTIONS]
-    assert page.said().endswith("End of document 20260304T091200Z-DEMO-0001-1")
+    assert page.said().endswith("End of document 20260304T091200Z-DEMO-0001-1, revision 0")
 
 
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.PASS])

@@ -152,7 +152,7 @@ def test_an_older_record_reads_and_has_a_page(record: Record) -> None:
 def test_a_verdict_that_is_none_is_refused(recalibrated_events: Events, event: str) -> None:
     broken = next(e for e in recalibrated_events if e["event"] == event)
     broken["verdict"] = "GOOD"
-    with pytest.raises(RecordError, match=rf"event \d+ \({event}\): 'GOOD'"):
+    with pytest.raises(RecordError, match=rf"event \d+ \({event}\): verdict is 'GOOD'"):
         read_record(recalibrated_events)
 
 

@@ -237,7 +237,7 @@ def test_a_log_that_refuses_leaves_no_amendment(run: Path, person: Path, tmp_pat
     shutil.move(store, tmp_path / "kept")
     store.mkdir()
     code, told = amend(run, person, "customer=x")
-    assert (code, "record store" in told) == (4, True)
+    assert (code, "record store" in told) == (4, True), told
     store.rmdir()
     shutil.move(tmp_path / "kept", store)
     assert [*folder_of(run).iterdir()] == []

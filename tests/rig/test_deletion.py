@@ -78,13 +78,13 @@ def test_only_record_seal_and_proofs_stay(deleted: Path, data_folder: Path) -> N
     assert {one.name for one in deleted.iterdir()} == set(KEPT)
     found = verify_run(deleted, data_folder)
     assert found.findings == ()
-    assert "deleted by request 2 of Ann (key " in found.deleted
+    assert "deleted by request 3 of Ann (key " in found.deleted
     assert "carried out by Bob (key " in found.deleted
     assert words(data_folder) == ""
     code, told = ledcal("verify", data_folder, "--data", data_folder)
     assert code == 0, told
     assert "deleted, its record was not altered" in told
-    assert "deleted by request 2 of Ann" in told
+    assert "deleted by request 3 of Ann" in told
     assert "=its time\\u001b is over" in told
     assert "missing" not in told
 
@@ -113,11 +113,14 @@ def test_what_was_asked_and_done_is_in_the_log_and_the_listing(
 ) -> None:
     _, told = ledcal("log", "--subject", deleted.name, "--json", "--data", data_folder)
     found = [(one["kind"], one["who"]) for one in json.loads(told)["entries"]]
-    assert found == [("run closed", "Tom"), ("deletion requested", "Ann"), ("run deleted", "Bob")]
+    assert found == [
+        *(("run closed", "Tom"), ("run sealed", "Tom")),
+        *(("deletion requested", "Ann"), ("run deleted", "Bob")),
+    ]
     code, told = ledcal("retention", "--data", data_folder)
     assert code == 0, told
     assert "2 years for runs since then: Ann (key " in told
-    assert f"request 2 for run {deleted.name} by Ann" in told
+    assert f"request 3 for run {deleted.name} by Ann" in told
     assert told.strip().endswith("; deleted")
     _, told = ledcal("retention", "--json", "--data", data_folder)
     assert json.loads(told)["requests"][0]["deleted"] is True
@@ -129,7 +132,7 @@ def test_before_its_time_nothing_is_deleted(run: Path, people: People, data_fold
     ask = ("delete-request", run.name, "--reason", "x", "--name", "Ann", "--key", people["Ann"])
     code, told = ledcal(*ask, *there)
     assert code == 0, told
-    assert "request 1 for run" in told
+    assert "request 2 for run" in told
     assert told.strip().endswith("kept for ever")
     do = ("delete", run.name, "--request", 1, "--name", "Bob", "--key", people["Bob"], *there)
     code, told = ledcal(*do)
@@ -193,12 +196,12 @@ def test_a_deletion_that_was_cut_off_is_told_and_finished(
     assert "journal.jsonl is still there: `ledcal delete` was cut off" in words(data_folder)
     (deleted / DELETION).unlink()
     assert "is missing" in words(data_folder)
-    with pytest.raises(RefusedInput, match="was deleted by request 2"):
+    with pytest.raises(RefusedInput, match="was deleted by request 3"):
         delete(deleted, 9, bob, data_folder)
-    delete(deleted, 2, bob, data_folder)
+    delete(deleted, 3, bob, data_folder)
     assert words(data_folder) == ""
     _, told = ledcal("log", "--kind", "run deleted", "--data", data_folder)
-    assert "1 of 4 entries" in told
+    assert "1 of 5 entries" in told
 
 
 def test_files_that_only_vanished_are_missing_still(
@@ -242,9 +245,9 @@ def test_a_deletion_that_the_log_has_lost(deleted: Path, data_folder: Path) -> N
         for table in ("log_entry", "tree_node", "checkpoint"):
             connection.execute(f"DROP TRIGGER {table}_no_delete")
         connection.execute("DELETE FROM log_entry WHERE kind = 'run deleted'")
-        connection.execute("DELETE FROM checkpoint WHERE size = 4")
+        connection.execute("DELETE FROM checkpoint WHERE size = 5")
         connection.commit()
-    assert f"{DELETION} the log has lost its entry 3" in words(data_folder)
+    assert f"{DELETION} the log has lost its entry 4" in words(data_folder)
 
 
 def test_a_keys_trust_that_was_withdrawn_is_told(deleted: Path, data_folder: Path) -> None:
@@ -261,7 +264,7 @@ def test_entries_that_nobody_signed_neither_ask_nor_set_nor_delete(
     for kind, facts in (
         ("retention set", {"new": 1, "reason": "x"}),
         ("deletion requested", {"reason": "x"}),
-        ("run deleted", {"request": 3}),
+        ("run deleted", {"request": 4}),
         ("run deleted", {}),
     ):
         enter_action(data_folder, kind, run.name, who="Ann", facts=facts)
@@ -271,8 +274,8 @@ def test_entries_that_nobody_signed_neither_ask_nor_set_nor_delete(
     assert "records are kept for ever" in told
     assert told.count("by nobody whose signature counts") == 2
     bob = approver("Bob", people["Bob"], data_folder)
-    with pytest.raises(RefusedInput, match="request 2 does not count: nobody has signed it"):
-        delete(run, 2, bob, data_folder, on=LATER)
+    with pytest.raises(RefusedInput, match="request 3 does not count: nobody has signed it"):
+        delete(run, 3, bob, data_folder, on=LATER)
     assert (run / "journal.jsonl").exists()
 
 
@@ -289,6 +292,6 @@ def test_a_rule_written_past_the_log_stops_a_deletion(
             "WHERE kind = 'retention set'"
         )
         connection.commit()
-    with pytest.raises(StationError, match="entry 1 of the log was altered"):
+    with pytest.raises(StationError, match="entry 2 of the log was altered"):
         delete(run, number, bob, data_folder, on=LATER)
     assert (run / "journal.jsonl").exists()

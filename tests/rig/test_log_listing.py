@@ -34,7 +34,7 @@ def data(make_run: Callable[..., Path], data_folder: Path) -> Path:
 def test_what_happened_to_what_by_whom_and_why(data: Path) -> None:
     code, told = ledcal("log", "--data", data)
     assert code == 0, told
-    for words in ("run closed", "Tom", "bench 1", "aa → bb; reason it was worn", "4 of 4 entries"):
+    for words in ("run closed", "Tom", "bench 1", "aa → bb; reason it was worn", "5 of 5 entries"):
         assert words in told
     assert login() in told  # nobody was named, so whose account it was
     assert "nobody has reviewed this log yet" in told
@@ -46,15 +46,15 @@ def test_it_is_searched_by_kind_subject_and_day(data: Path) -> None:
         assert code == 0, told
         return [one["number"] for one in json.loads(told)["entries"]]
 
-    assert numbers("--kind", "key retired") == [1, 2]
-    assert numbers("--kind", "key retired", "--kind", "run closed") == [0, 1, 2]
-    assert numbers("--subject", "k2") == [2]
+    assert numbers("--kind", "key retired") == [2, 3]
+    assert numbers("--kind", "key retired", "--kind", "run closed") == [0, 2, 3]
+    assert numbers("--subject", "k2") == [3]
     assert numbers("--since", "2020-01-01", "--until", "2020-01-02") == []
-    assert numbers("--since", "2020-01-01") == [0, 1, 2, 3]
+    assert numbers("--since", "2020-01-01") == [0, 1, 2, 3, 4]
     code, told = ledcal("log", "--data", data, "--kind", "key lost")
     assert code == 2
     assert "there are: " in told
-    assert "key retired, run closed" in told
+    assert "key retired, run closed, run sealed" in told
 
 
 def test_hostile_text_neither_acts_on_the_terminal_nor_in_a_spreadsheet(
@@ -66,21 +66,21 @@ def test_hostile_text_neither_acts_on_the_terminal_nor_in_a_spreadsheet(
     code, told = ledcal("log", "--data", data, "--csv", tmp_path / "log.csv")
     assert code == 0, told
     rows = list(csv.reader((tmp_path / "log.csv").read_text().splitlines()))
-    assert len(rows) == 5
-    assert json.loads(rows[2][6])["reason"] == "it was worn"
+    assert len(rows) == 6
+    assert json.loads(rows[3][6])["reason"] == "it was worn"
     for cell in (cell for row in rows for cell in row):
         assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
         assert cell.isprintable()
-    assert rows[4][2] == "'" + HOSTILE.replace("\x1b", "\\u001b").replace("\u202e", "\\u202e")
+    assert rows[5][2] == "'" + HOSTILE.replace("\x1b", "\\u001b").replace("\u202e", "\\u202e")
 
 
 def test_a_review_is_itself_entered(data: Path) -> None:
     code, told = ledcal("log", "--data", data, "--reviewed-by", "Quinn")
     assert code == 0, told
-    assert "the review is entry 4 of the log" in told
+    assert "the review is entry 5 of the log" in told
     enter_action(data, "key retired", "k3", facts={})
     _, told = ledcal("log", "--data", data, "--since", "2020-01-01")
-    assert "reviewed to entry 3 by Quinn" in told
+    assert "reviewed to entry 4 by Quinn" in told
     assert "2 entries since" in told
     assert not any(one.findings for one in verify_data(data))
 
@@ -99,7 +99,7 @@ def test_only_a_whole_listing_counts_as_reviewed(
     code, told = ledcal("log", "--data", data, "--reviewed-by", "Quinn", *more)
     assert code == 2
     assert words in told
-    assert "4 of 4" in ledcal("log", "--data", data)[1]
+    assert "5 of 5" in ledcal("log", "--data", data)[1]
 
 
 def test_a_folder_without_a_log_is_told(tmp_path: Path) -> None:
@@ -113,4 +113,4 @@ def test_text_that_no_log_can_keep_is_refused_before_anything(data: Path) -> Non
     code, told = ledcal("log", "--data", data, "--reviewed-by", "\udcff")
     assert code == 2, told
     assert "is not UTF-8" in told
-    assert "4 of 4" in ledcal("log", "--data", data)[1]
+    assert "5 of 5" in ledcal("log", "--data", data)[1]

@@ -71,10 +71,11 @@ def test_each_action_is_entered(sealed_run: Path, data_folder: Path, tmp_path: P
     restored = ("restore", zipped, "--data", tmp_path / "new", "--tested-for", data_folder)
     code, told = ledcal(*restored)
     assert code == 0, told
-    assert "the test is entry 7 of the log" in told
+    assert "the test is entry 8 of the log" in told
     found = log_of(data_folder)
     assert [(one.kind, one.subject, one.who) for one in found] == [
         ("run closed", sealed_run.name, "not recorded"),
+        ("run sealed", sealed_run.name, "not recorded"),
         ("key made", key_id, login()),
         ("key trusted", key_id, "Tom"),
         (SIGNED, "LT5-300", "Ada"),
@@ -128,7 +129,8 @@ def test_a_store_that_refuses_stops_the_action(
     assert lock.exists()
     assert not (tmp_path / "kept.zip").exists()
     assert not (tmp_path / "product.toml.release.json").exists()
-    assert len(log_of(data_folder)) == 2
+    kinds = [one.kind for one in log_of(data_folder)]
+    assert kinds == ["run closed", "run sealed", "key trusted"]
 
 
 def test_a_test_of_a_restore_needs_the_folder_that_it_is_for(

@@ -112,7 +112,8 @@ def test_a_token_does_not_cross_the_network_in_the_clear(url: str) -> None:
 def test_a_site_that_asks_for_what_is_no_run(make_run: Callable[..., Path]) -> None:
     run = make_run()
     data_folder = run.parent.parent
-    size, taken = answer(200, b'{"size": 1}'), answer(200, b"{}")
+    # The log has two entries: that the run was closed, and its seal.
+    size, taken = answer(200, b'{"size": 2}'), answer(200, b"{}")
     asked = answer(200, b'{"runs": [[0, "../../other"]]}')
     with answering(size, taken, asked, answer(200, b'{"runs": []}')) as url:
         done = upload(data_folder, client(url)[0], lambda words: None)
