@@ -4,6 +4,7 @@ pyvisa-py 0.8.1 is what it was written for; the places where that library needs 
 issue. With another VISA library the same code runs without those refinements.
 """
 
+import errno
 import functools
 import select
 import socket
@@ -25,8 +26,8 @@ from ledcal.instruments.transcript import Transcript
 _OPEN_WAIT_MS = 5000
 _QUIET_WAIT_S = 0.1
 _DISCARD_COUNT = 65536
-
-
+_LOCK_WAIT_S, _LOCK_AGAIN_S = 3.0, 0.05
+"""A serial line that another program holds is waited for: one that just ends gives it up. [s]"""
 _MESSAGE_AVAILABLE = 0x10  # MAV of the status byte (IEEE 488.2, 11.2.1.2)
 
 
@@ -49,6 +50,23 @@ class _Socket(socket.socket):
 def _resource_manager(visa_library: str) -> pyvisa.ResourceManager:
     # To close one manager closes the sessions of all (pyvisa issue 742): one, never closed here.
     return pyvisa.ResourceManager(visa_library)
+
+
+def lock_line(port: Any) -> None:
+    """Take pyserial's port for this program alone.
+
+    Raises:
+        OSError: Another program does not let go of it.
+    """
+    end_s = time.monotonic() + _LOCK_WAIT_S
+    while True:
+        try:
+            port.exclusive = True
+            return
+        except OSError as error:
+            if error.errno != errno.EAGAIN or time.monotonic() > end_s:
+                raise
+            time.sleep(_LOCK_AGAIN_S)
 
 
 class Link(Dialogue):
@@ -102,7 +120,7 @@ class Link(Dialogue):
                     resource.baud_rate = self._framing.baud
                 if self._own_session is not None:
                     # pyvisa-py opens the same line twice without a word.
-                    self._own_session.interface.exclusive = True
+                    lock_line(self._own_session.interface)
             else:
                 self._watch_sockets()
                 if self._answers_clear:

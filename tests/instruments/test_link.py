@@ -1,5 +1,7 @@
 """How the link fails, on real sockets and ptys."""
 
+import errno
+import fcntl
 import gc
 import os
 import socket
@@ -8,11 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import serial
 
 from ledcal.instruments import exchange
 from ledcal.instruments.dialogue import Framing
 from ledcal.instruments.errors import LinkLost, LinkTimeout, ReplyError, WrongInstrument
-from ledcal.instruments.link import Bus
+from ledcal.instruments.link import Bus, lock_line
 
 KINDS = ["pty", "socket"]
 Serve = Callable[..., Any]
@@ -179,6 +182,29 @@ def test_peer_that_dies_is_lost_not_late(kind: str, serve: Serve, bus: Bus) -> N
         link.query("DIE?")
     with pytest.raises(LinkLost):
         link.query("*IDN?")
+
+
+def test_a_line_that_another_program_gives_up_is_waited_for(serve: Serve) -> None:
+    path = serve("pty", lambda line: None).resource.removeprefix("ASRL").removesuffix("::INSTR")
+    other = os.open(path, os.O_RDWR | os.O_NOCTTY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    refused = []
+
+    class Port(serial.Serial):
+        def _reconfigure_port(self, force_update: bool = False) -> None:
+            try:
+                super()._reconfigure_port(force_update)  # type: ignore[misc]  # its stubs lack it
+            except serial.SerialException as error:
+                refused.append(error.errno)
+                fcntl.flock(other, fcntl.LOCK_UN)
+                raise
+
+    with Port(path) as port:
+        lock_line(port)
+        assert refused == [errno.EAGAIN]
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(other)
 
 
 def test_connection_that_drops_is_opened_again(serve: Serve, scpi: Scpi, bus: Bus) -> None:
