@@ -29,6 +29,8 @@ _ZERO_POLL_S = 0.1
 _ZERO_DEADLINE_S = 30.0
 _POWER_SENSOR, _WAVELENGTH_SETTABLE = 1, 32  # SYST:SENS:IDN? flags, PM100D manual
 _POWER_ON_BIT = 1 << 7  # IEEE 488.2, 11.5.1; *CLS of `open` clears it
+_OF_A_LOST_ANSWER = (-230, -400, -410, -420, -430, -440)
+"""A reading that gave up, and query errors (SCPI 1999, 21.8)."""
 _HEAD_FIELDS = 6
 _HEAD_FIELD = re.compile(r'"[^"]*"|[^",]+')
 
@@ -51,7 +53,7 @@ class ThorlabsPM103:
         self.identity = identity
         self._averaging_s = math.nan
         self._restarted = False
-        link.resume = self._require_no_restart
+        link.resume = self._resume
 
     @classmethod
     def open(cls, bus: Bus, resource_name: str, serial: str) -> Self:
@@ -195,6 +197,21 @@ class ThorlabsPM103:
             averaging_s=self._averaging_s,
             at=at,
         )
+
+    def _resume(self) -> None:
+        """Go on after an answer was lost, and take the errors that this left in the queue.
+
+        Raises:
+            InstrumentRestarted: The meter was switched off and on.
+            DeviceError: It reports something else too.
+        """
+        self._require_no_restart()
+        try:
+            self._link.check_errors("an answer that was lost")
+        except DeviceError as error:
+            # The reading is taken again, or has ended as lost: it is told of already.
+            if any(code not in _OF_A_LOST_ANSWER for code, _ in error.entries):
+                raise
 
     def _require_no_restart(self) -> None:
         """Refuse a meter that was switched off and on: its zero is lost (PM103 list, SENS:CORR).

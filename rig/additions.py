@@ -14,12 +14,14 @@ from ledcal.calibration.errors import RecordError
 from ledcal.calibration.record_reader import read_record
 from ledcal.rig.amendments import AMENDMENTS, Chain, amendments_of
 from ledcal.rig.closing import RECORD, data_folder_of
-from ledcal.rig.errors import StationError
+from ledcal.rig.deletion_check import read_deletion
+from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import sha256_hex
 from ledcal.rig.issue import ISSUED
 from ledcal.rig.journal import read_journal
 from ledcal.rig.keys import engineering_key
 from ledcal.rig.log_book import enter
+from ledcal.rig.run import RUNS
 from ledcal.rig.statements import STATEMENTS, Signed, statements_on
 from ledcal.rig.store.log import LogEntry
 from ledcal.rig.store.opened import store_url
@@ -39,7 +41,14 @@ _MOST_FILES = 8
 
 
 def enter_addition(
-    run: Path, data_folder: Path, kind: str, who: str, facts: Mapping[str, Any], files: list[Path]
+    run: Path,
+    data_folder: Path,
+    kind: str,
+    who: str,
+    facts: Mapping[str, Any],
+    files: list[Path],
+    *,
+    station: str = "",
 ) -> int:
     """Enter an addition whose files were just written; return the entry's number.
 
@@ -56,7 +65,7 @@ def enter_addition(
         kind=kind,
         subject=run.resolve().name,
         who=who,
-        station="",
+        station=station,
         facts={**facts, KEPT: kept},
     )
     try:
@@ -153,7 +162,8 @@ def log_words(
             try:
                 found = sha256_hex((data_folder / path).read_bytes())
             except OSError:
-                yield path, f"is gone; log entry {number} says it was there"
+                if not _deleted(path, data_folder):
+                    yield path, f"is gone; log entry {number} says it was there"
                 continue
             if digest is not None and found != digest:
                 yield path, f"is not the file of log entry {number}"
@@ -168,3 +178,12 @@ def log_words(
                         "was added past the log, or its entering was cut off: look at it, and "
                         "state it again in its place",
                     )
+
+
+def _deleted(path: str, data_folder: Path) -> bool:
+    """Tell whether a file went with its run: of a deleted one the file signed late goes too."""
+    place, run, _ = path.split("/")
+    try:
+        return place == ISSUED and read_deletion(data_folder / RUNS / run, data_folder) is not None
+    except (RecordError, RefusedInput):
+        return False

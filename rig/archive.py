@@ -12,6 +12,7 @@ from typing import Any
 from ledcal.calibration.codec import key_id
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.json_schema import SCHEMAS
+from ledcal.calibration.log_proof import read_log_proof
 from ledcal.calibration.record import Record
 from ledcal.reports.archive_page import ArchivedFolder, archive_html
 from ledcal.rig.archive_check import pem
@@ -19,6 +20,7 @@ from ledcal.rig.archive_file import NAME, write_files
 from ledcal.rig.archive_forms import forms_of
 from ledcal.rig.archive_log import LOG_CHECKPOINT, log_of
 from ledcal.rig.archive_text import place_of, readme_text, what_is
+from ledcal.rig.deletion_check import DELETION
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import canonical, sha256_hex
 from ledcal.rig.journal import JOURNAL, read_journal
@@ -114,13 +116,20 @@ class _Gathered:
         self.files[name], self.sums[name] = path, sha256_hex(content)
 
     def names_key(self, one: KnownKey) -> bool:
-        """Tell whether a file names this key: by its id, or as it is."""
+        """Tell whether a file names this key: by its id, or as it is; a deletion names two."""
         words = (one.key_id.encode(), one.public.hex().encode())
-        return any(
-            word in content
-            for content in (path.read_bytes() for path in self.files.values())
-            for word in words
-        )
+        return any(word in content for content in map(_read, self.files.items()) for word in words)
+
+
+def _read(file: tuple[str, Path]) -> bytes:
+    """Return a file of an archive as it is, but of the proof of a deletion the entry in it."""
+    name, content = file[0], file[1].read_bytes()
+    if name.rpartition("/")[2] != DELETION:
+        return content
+    try:
+        return read_log_proof(content.decode()).entry
+    except (RecordError, UnicodeDecodeError):
+        return content  # named by the check of the run
 
 
 def _gather(

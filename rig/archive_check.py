@@ -14,9 +14,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from typing import Any
 
 # What stands before the 32 bytes of an Ed25519 key in DER (RFC 8410, section 4).
 DER = bytes.fromhex("302a300506032b6570032100")
+NO_KEY = "is signed with no key that is in keys/"
+# What stays of a run that was deleted on request.
+KEPT = ("record.json", "record.dsse.json", "performed.dsse.json", "log.proof")
 
 
 def pem(public: bytes) -> bytes:
@@ -51,7 +55,7 @@ def trusted() -> "dict[str, bytes]":
     return found
 
 
-def seal(path: pathlib.Path) -> str:
+def seal(path: pathlib.Path, keys: "dict[str, bytes]") -> str:
     """Return what is wrong with the seal of a run, empty when it holds."""
     content = path.read_bytes()
     said = json.loads(content)
@@ -59,6 +63,11 @@ def seal(path: pathlib.Path) -> str:
     if not holds(bytes.fromhex(said["public_key"]), bytes.fromhex(said["signature"]), signed):
         return "its signature does not hold"
     present = {one.relative_to(path.parent).as_posix() for one in path.parent.rglob("*")}
+    gone = path.parent / "deletion.proof"
+    if gone.name in present - set(said["files"]) and not deletion(gone, keys):
+        # What stays of a run that was deleted on request; of the rest nothing may be there.
+        said["files"] = {name: said["files"][name] for name in KEPT if name in said["files"]}
+        present.remove(gone.name)
     for name, digest in said["files"].items():
         file = path.parent / name
         if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
@@ -69,14 +78,39 @@ def seal(path: pathlib.Path) -> str:
 
 def envelope(path: pathlib.Path, keys: "dict[str, bytes]") -> str:
     """Return what is wrong with a signed envelope (DSSE), empty when it holds."""
-    said = json.loads(path.read_bytes())
+    return "" if signer(json.loads(path.read_bytes()), keys) else NO_KEY
+
+
+def signer(said: "dict[str, Any]", keys: "dict[str, bytes]") -> str:
+    """Return the key that signed an envelope, by its id; empty when it is none in `keys/`."""
     kind, payload = said["payloadType"].encode(), base64.b64decode(said["payload"])
     message = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
     for one in said["signatures"]:
         public = keys.get(one["keyid"])
         if public is not None and holds(public, base64.b64decode(one["sig"]), message):
-            return ""
-    return "is signed with no key that is in keys/"
+            return str(one["keyid"])
+    return ""
+
+
+def deletion(path: pathlib.Path, keys: "dict[str, bytes]") -> str:
+    """Return what is wrong with the proof that two people deleted a run, empty when it holds."""
+    head, _, note = path.read_text().partition("\n\n")
+    wrong = proof(path, "") or signed_note(note, keys)
+    if wrong:
+        return wrong
+    entry = json.loads(base64.b64decode(head.split("\n")[1].split(" ")[1]))
+    if (entry["kind"], entry["subject"]) != ("run deleted", path.parent.name):
+        return "its entry is none of the deletion of this run"
+    asked, by = entry["facts"]["request"], set()
+    for kind, one in (("deletion requested", asked), (entry["kind"], entry)):
+        whole = dict(one["facts"])
+        signed = whole.pop("authorisation")
+        said = json.loads(base64.b64decode(signed["payload"]))
+        told = [said[name] for name in ("kind", "subject", "name", "facts")]
+        if told != [kind, path.parent.name, one["who"], whole]:
+            return "its signatures are over something else"
+        by.add(signer(signed, keys))
+    return "" if len(by - {""}) == 2 else "is not signed by two people whose keys are in keys/"
 
 
 def proof(path: pathlib.Path, note: str) -> str:
@@ -101,12 +135,17 @@ def proof(path: pathlib.Path, note: str) -> str:
 
 def checkpoint(path: pathlib.Path, keys: "dict[str, bytes]") -> str:
     """Return what is wrong with the log's signed checkpoint, empty when it holds."""
-    text, _, below = path.read_text().rpartition("\n\n")
+    return signed_note(path.read_text(), keys)
+
+
+def signed_note(content: str, keys: "dict[str, bytes]") -> str:
+    """Return what is wrong with a signed note, empty when it holds."""
+    text, _, below = content.rpartition("\n\n")
     signatures = [base64.b64decode(line.split(" ")[-1])[4:] for line in below.split("\n")[:-1]]
     for public in keys.values():
         if any(holds(public, one, text.encode() + b"\n") for one in signatures):
             return ""
-    return "is signed with no key that is in keys/"
+    return NO_KEY
 
 
 def answer(check: "Callable[..., str]", path: pathlib.Path, *more: object) -> "tuple[str, str]":
@@ -124,13 +163,13 @@ def main() -> int:
     listed = {line[66:]: line[:64] for line in sums.splitlines()}
     signature = pathlib.Path("SHA256SUMS.sig").read_bytes()
     by = [one for one, public in keys.items() if holds(public, signature, sums.encode())]
-    found = [("SHA256SUMS", "" if by else "is signed with no key that is in keys/")]
+    found = [("SHA256SUMS", "" if by else NO_KEY)]
     for name, digest in listed.items():
         file = pathlib.Path(name)
         whole = file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == digest
         found.append((name, "" if whole else "is not what was archived"))
     for path in sorted(pathlib.Path().glob("*/*/seal.json")):
-        found.append(answer(seal, path))
+        found.append(answer(seal, path, keys))
     for path in sorted(pathlib.Path().rglob("*.dsse.json")):
         found.append(answer(envelope, path, keys))
     note_path = pathlib.Path("log/checkpoint.txt")
@@ -141,6 +180,8 @@ def main() -> int:
         found.append(answer(proof, path, note))
     for path in sorted(pathlib.Path().glob("*/*/log.proof")):
         found.append(answer(proof, path, ""))
+    for path in sorted(pathlib.Path().glob("*/*/deletion.proof")):
+        found.append(answer(deletion, path, keys))
     wrong = [(name, words) for name, words in found if words]
     for name, words in wrong:
         print(f"WRONG {name}: {words}")

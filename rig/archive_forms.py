@@ -13,6 +13,7 @@ from ledcal.reports.text import legible
 from ledcal.rig.certificate_again import render_again
 from ledcal.rig.closing import CERTIFICATE, SEAL
 from ledcal.rig.dcc_file import dcc_of
+from ledcal.rig.deletion_check import DELETION
 from ledcal.rig.delivery import deliverable
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.export import exported
@@ -46,11 +47,14 @@ def forms_of(folder: Path, record: Record, data_folder: Path) -> Iterator[tuple[
     """Yield name and content of each form that a run can be given.
 
     Args:
-        folder: Of the run; one without a seal has its results and spectra only.
+        folder: Of the run; one without a seal has its results and spectra only, a deleted one
+            its results.
         record: What its journal tells.
         data_folder: Where it is kept.
     """
     yield "results.csv", results_csv(record).encode()
+    if (folder / DELETION).exists():
+        return  # of which its record tells; what the others are made of is gone
     sent = sent_spectra(folder)
     if sent.spectra:
         yield "spectra.csv", csv_text(sent, record).encode()

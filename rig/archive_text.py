@@ -16,6 +16,7 @@ FILES = {
     "product.toml": "the product file of the run, with all limits",
     "seal.json": "SHA-256 of every file of the folder, signed",
     "log.proof": "proof that the run is in the log of its station (C2SP tlog-proof)",
+    "deletion.proof": "proof that the run was deleted on request of one person by another",
     "issue.json": "who signed the file after review, and when",
     "results.csv": "every result with U, k, limits and verdict; its head explains the columns",
     "spectra.csv": "the spectra as CSV; its head explains the columns",
@@ -79,7 +80,7 @@ WHAT IS WHERE
                      entries.csv is the list to read
   keys/              public keys of those who signed, as PEM and as TOML
   schema/            JSON Schema of records, amendments and statements
-  check.py           checks all signatures; 150 lines that you can read
+  check.py           checks all signatures; 200 lines that you can read
   SHA256SUMS         SHA-256 of every file but itself and its signature
   SHA256SUMS.sig     Ed25519 signature over SHA256SUMS, 64 bytes
 

@@ -15,6 +15,7 @@ from ledcal.rig.archive import ABOUT, ARCHIVE_FORMAT, SUMS, SUMS_SIGNATURE
 from ledcal.rig.archive_file import unpack_files
 from ledcal.rig.archive_log import LOG_CHECKPOINT
 from ledcal.rig.closing import SEAL
+from ledcal.rig.deletion_check import DELETION
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import sha256_hex
 from ledcal.rig.keys import signature_holds
@@ -152,8 +153,7 @@ def _log(root: Path, closed: list[Path]) -> Iterator[Finding]:
             continue
         if kind == RUN_CLOSED and subject not in seals:
             yield Finding(file=name, text=f"tells of run {subject}, which is not here with a seal")
-    for folder in closed:
-        path = folder / LOG_PROOF
+    for path in (folder / name for folder in closed for name in (LOG_PROOF, DELETION)):
         if not path.is_file():
             continue  # a visit is in no log; the seal names its absence where there was one
         where = path.relative_to(root).as_posix()

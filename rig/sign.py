@@ -11,7 +11,6 @@ from ledcal.rig.folder import sha256_hex, write_whole
 from ledcal.rig.issue import ISSUE, is_awaiting, issue_bytes, issue_folder, read_issue
 from ledcal.rig.key_file import read_key_file
 from ledcal.rig.keys import SigningKey
-from ledcal.rig.logged import enter_action
 from ledcal.rig.rebuild import rebuilt
 from ledcal.rig.release import open_as_panel
 from ledcal.rig.run import CALIBRATION, Request
@@ -80,19 +79,16 @@ def sign_run(run: Path, key_file: Path, operator: str, data_folder: Path) -> Sig
     except OSError as error:
         raise StationError("DATA_FOLDER", f"{folder}: {error.strerror}") from error
     write_whole(folder / PANEL_FILE, file)
+    # Last: without it the file beside it was not issued.
+    write_whole(folder / ISSUE, issue)
     facts = {
         "key_id": key.key_id.hex(),
         "file_sha256": sha256_hex(file),
         "calibration_sha256": sha256_hex(content),
     }
     station = record.run.station["name"]
-    enter_action(
-        data_folder, "file signed", run.resolve().name, who=operator, station=station, facts=facts
-    )
-    # Last: without it the file beside it was not issued.
-    write_whole(folder / ISSUE, issue)
     files = [folder / PANEL_FILE, folder / ISSUE]
-    enter_addition(run, data_folder, SIGNED, operator, {"key_id": key.key_id.hex()}, files)
+    enter_addition(run, data_folder, SIGNED, operator, facts, files, station=station)
     return Signed(
         path=folder / PANEL_FILE,
         sha256=sha256_hex(file),

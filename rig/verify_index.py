@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, text
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.record_reader import read_record
 from ledcal.rig.closing import RECORD
+from ledcal.rig.deletion_check import kept_events
 from ledcal.rig.folder import sha256_hex
 from ledcal.rig.journal import read_journal
 from ledcal.rig.store.index import index_rows
@@ -47,7 +48,7 @@ def _expected(folder: Path) -> dict[Table, Rows] | None:
     """Return the rows that a record has, None for one that is named by the check of its run."""
     try:
         # From the journal, as the index was made: canonical JSON spells 100.0 as 100.
-        record = read_record(read_journal(folder))
+        record = read_record(kept_events(folder) or read_journal(folder))
         return index_rows(record, sha256_hex((folder / RECORD).read_bytes()))
     except (OSError, RecordError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

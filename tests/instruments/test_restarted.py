@@ -8,6 +8,7 @@ import pytest
 
 from ledcal.instruments import exchange
 from ledcal.instruments.errors import (
+    DeviceError,
     InstrumentRestarted,
     LinkLost,
     LinkTimeout,
@@ -63,6 +64,20 @@ def logger(
     )
     yield logger
     logger.close()
+
+
+def test_what_a_lost_reading_left_in_the_queue_is_no_fault_of_the_next_command(
+    meter: ThorlabsPM103,
+) -> None:
+    link = vars(meter)["_link"]
+    # A reading that gives up says nothing, and -230 stands in the queue.
+    with pytest.raises(LinkTimeout):
+        link.query("FETC?")
+    assert meter.set_wavelength_nm(700.0) == 700.0
+    with pytest.raises(LinkTimeout):
+        link.query("SENS:NONSENSE?")
+    with pytest.raises(DeviceError, match="-113"):
+        meter.set_wavelength_nm(701.0)
 
 
 def _until_read(read: Callable[[], _T]) -> _T:

@@ -134,7 +134,7 @@ def test_before_its_time_nothing_is_deleted(run: Path, people: People, data_fold
     assert code == 0, told
     assert "request 2 for run" in told
     assert told.strip().endswith("kept for ever")
-    do = ("delete", run.name, "--request", 1, "--name", "Bob", "--key", people["Bob"], *there)
+    do = ("delete", run.name, "--request", 2, "--name", "Bob", "--key", people["Bob"], *there)
     code, told = ledcal(*do)
     assert code == 2
     assert "records are kept for ever" in told
@@ -237,7 +237,17 @@ def test_whoever_has_the_seals_key_cannot_change_the_record_that_was_kept(
     (deleted / RECORD).write_bytes((deleted / RECORD).read_bytes().replace(b"ABORTED", b"PASS"))
     (deleted / SEAL).write_bytes(seal_bytes(deleted, key))
     assert RECORD in content
-    assert "is not the record that the log knows" in words(data_folder)
+    said = words(data_folder)
+    assert "is not the record that the log knows" in said
+    assert f"{SEAL} was sealed anew: it is not the seal of log entry 1" in said
+
+
+def test_whoever_has_the_seals_key_cannot_change_who_performed_it_either(
+    deleted: Path, data_folder: Path, key: SigningKey
+) -> None:
+    (deleted / PERFORMED).write_bytes(b"{}")
+    (deleted / SEAL).write_bytes(seal_bytes(deleted, key))
+    assert f"{SEAL} was sealed anew: it is not the seal of log entry 1" in words(data_folder)
 
 
 def test_a_deletion_that_the_log_has_lost(deleted: Path, data_folder: Path) -> None:

@@ -30,6 +30,7 @@ from ledcal.rig.summary import (
 )
 from ledcal.rig.trust import retire, trust
 from ledcal.rig.verify import verify_run
+from ledcal.rig.verify_archive import verify_data
 from tests.rig.conftest import SERIAL, StartRun, panel_content
 
 MakeWaiting = Callable[..., Path]
@@ -82,6 +83,7 @@ def test_a_waiting_run_is_signed_beside_its_sealed_folder(
     check_signature(issue.file, [issue.public_key], signature_holds)
     assert decode(issue.file).calibration.serial == SERIAL
     assert verify_run(waiting, data_folder).findings == ()
+    assert [one.findings for one in verify_data(data_folder)] == [(), ()]
     with reading_log(data_folder) as connection:
         assert connection is not None
         (entry,) = entries(connection, ["file signed"], waiting.name)

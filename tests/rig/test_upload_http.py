@@ -115,7 +115,9 @@ def test_a_site_that_asks_for_what_is_no_run(make_run: Callable[..., Path]) -> N
     # The log has two entries: that the run was closed, and its seal.
     size, taken = answer(200, b'{"size": 2}'), answer(200, b"{}")
     asked = answer(200, b'{"runs": [[0, "../../other"]]}')
-    with answering(size, taken, asked, answer(200, b'{"runs": []}')) as url:
+    none = answer(200, b'{"runs": []}')
+    # One page of runs and the end of them, then no additions.
+    with answering(size, taken, asked, none, none) as url:
         done = upload(data_folder, client(url)[0], lambda words: None)
     assert done.left == ("run ../../other: is no id of a run",)
     with answering(size, taken, asked, asked) as url:

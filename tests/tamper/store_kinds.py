@@ -34,7 +34,7 @@ STORE_KINDS = [
     Kind(
         "entry edited with its hash",
         lambda archive: entry_edited(archive, with_its_hash=True),
-        f"{TWO}/{LOG_PROOF}",
+        "checkpoint 3",
         "something from entry 2 on was altered",
     ),
     Kind(

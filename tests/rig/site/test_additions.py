@@ -5,6 +5,7 @@ import http.client
 import json
 import shutil
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,13 +15,16 @@ from ledcal.calibration.outcome import Outcome
 from ledcal.rig.additions import kept_files
 from ledcal.rig.amend import amend
 from ledcal.rig.amendments import AMENDMENTS
+from ledcal.rig.authorisation import approver
 from ledcal.rig.certificates import certificate_paths
 from ledcal.rig.closing import close_run, finished
+from ledcal.rig.deletion import delete, request_deletion
 from ledcal.rig.issue import AWAITING_SIGNATURE, ISSUED
 from ledcal.rig.key_file import new_key_file, public_file
 from ledcal.rig.keys import engineering_key
 from ledcal.rig.product import Product
 from ledcal.rig.release import write_unsigned
+from ledcal.rig.retention import set_retention
 from ledcal.rig.review import state_on
 from ledcal.rig.run import RUNS, Request, keep_copies, start_run
 from ledcal.rig.settings import SettingsFile
@@ -107,7 +111,7 @@ def test_what_came_later_arrives_once_and_as_it_was(
     assert kept(site.data_folder) == {}
     trust(public_file(person), site.data_folder)
     second = site.upload(told)
-    assert (second.runs, second.additions, second.left) == ((), (1, 2, 3, 4), ())
+    assert (second.runs, second.additions, second.left) == ((), (2, 3, 4, 5), ())
     assert sorted(kept(site.data_folder)) == FILES
     assert kept(site.data_folder) == kept(told.data_folder)
     third = site.upload(told)
@@ -131,15 +135,15 @@ def test_what_is_not_as_the_log_says_is_not_taken(
     path.write_bytes(content + b"\n")
     done = site.upload(told)
     # The review of the revision that it made cannot stand without it.
-    assert [one.split(": ")[1] for one in done.left] == ["entry 3", "entry 4"]
-    assert "is not the file of entry 3: it was altered" in done.left[0]
+    assert [one.split(": ")[1] for one in done.left] == ["entry 4", "entry 5"]
+    assert "is not the file of entry 4: it was altered" in done.left[0]
     path.rename(hidden)
     assert "cannot be read" in site.upload(told).left[0]
     path.write_bytes(content)
     # A taking that was cut off between the file and its row is taken again.
     shutil.copytree(told.data_folder / AMENDMENTS, site.data_folder / AMENDMENTS)
     done = site.upload(told)
-    assert (done.additions, done.left, words(site, url)) == ((3, 4), (), [])
+    assert (done.additions, done.left, words(site, url)) == ((4, 5), (), [])
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -156,6 +160,28 @@ def test_another_content_in_its_place_is_an_alarm(
     (alarm,) = site.alarms()
     assert (alarm.station, alarm.subject) == ("one", run_id(1))
     assert place.read_bytes() == b"{}"
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_file_signed_late_goes_with_its_run(told: AtSite, person: Path, tmp_path: Path) -> None:
+    """Of a deleted run nobody misses it; of any other it is gone."""
+    data_folder = told.data_folder
+    new_key_file(tmp_path / "bob.toml", "Bob", "ENG")
+    trust(public_file(tmp_path / "bob.toml"), data_folder)
+    ann = approver("Ann", person, data_folder)
+    bob = approver("Bob", tmp_path / "bob.toml", data_folder)
+    run, kept_aside = data_folder / RUNS / run_id(1), tmp_path / "aside"
+    shutil.copytree(data_folder / ISSUED, kept_aside)
+    shutil.rmtree(data_folder / ISSUED)
+    gone = [one for each in verify_data(data_folder) for one in each.findings]
+    assert [one.file for one in gone] == FILES[1:3]
+    assert all("is gone; log entry 3 says it was there" in one.text for one in gone)
+    shutil.copytree(kept_aside, data_folder / ISSUED)
+    set_retention(data_folder, 2, "contract", ann)
+    number = request_deletion(run, "its time is over", ann, data_folder).number
+    delete(run, number, bob, data_folder, on=datetime.now(UTC).date() + timedelta(days=3 * 366))
+    assert not (data_folder / FILES[1]).exists()
+    assert [one for each in verify_data(data_folder) for one in each.findings] == []
 
 
 def post(site: LiveSite, token: str, path: str, body: bytes) -> tuple[int, str]:
@@ -176,7 +202,7 @@ def test_hostile_additions(
     stranger = admitted("two", 2)
     with open_store_to_read(store_url(told.data_folder)) as store, store.reading() as connection:
         rows = connection.execute(LOG_ENTRY.select().order_by(LOG_ENTRY.c.number)).all()
-    paths = kept_files(rows[3].entry)
+    paths = kept_files(rows[4].entry)
     good = {
         path: base64.b64encode((told.data_folder / path).read_bytes()).decode() for path in paths
     }
@@ -184,21 +210,22 @@ def test_hostile_additions(
     where = f"/additions/{origin}?entry="
     before = kept(site.data_folder)
     for token, path, body, status in (
-        ("x", f"{where}3", good, 401),
-        (stranger.token, f"{where}3", good, 409),
+        ("x", f"{where}4", good, 401),
+        (stranger.token, f"{where}4", good, 409),
         (told.token, f"{where}0", good, 422),  # a run that was closed
+        (told.token, f"{where}1", good, 422),  # its seal
         (told.token, f"{where}99", good, 409),
         (told.token, f"{where}1e3", good, 400),
-        (told.token, f"{where}3", [], 400),
-        (told.token, f"{where}3", {"a": 1}, 400),
-        (told.token, f"{where}3", {"a": "?"}, 400),
-        (told.token, "/additions/../keys?entry=3", good, 400),
+        (told.token, f"{where}4", [], 400),
+        (told.token, f"{where}4", {"a": 1}, 400),
+        (told.token, f"{where}4", {"a": "?"}, 400),
+        (told.token, "/additions/../keys?entry=4", good, 400),
     ):
         found, text = post(site, token, path, json.dumps(body).encode())
         assert (found, path) == (status, path), text
-    assert post(site, told.token, f"{where}3", b"[" * 9000)[0] == 400
-    assert post(site, told.token, f"{where}3", json.dumps({"../x": ""}).encode())[0] == 422
+    assert post(site, told.token, f"{where}4", b"[" * 9000)[0] == 400
+    assert post(site, told.token, f"{where}4", json.dumps({"../x": ""}).encode())[0] == 422
     # Said again it changes nothing.
-    assert post(site, told.token, f"{where}3", json.dumps(good).encode())[0] == 200
+    assert post(site, told.token, f"{where}4", json.dumps(good).encode())[0] == 200
     assert kept(site.data_folder) == before
     assert not (tmp_path / "x").exists()
