@@ -144,6 +144,6 @@ def test_show_and_history_tell_the_run(passed: dict[str, Any], ledcal: Ledcal) -
 
 def test_report_has_values_limits_and_units_in_its_rows(passed: dict[str, Any]) -> None:
     page = Path(passed["paths"]["report"]).read_text()
-    for text in ("U (k = 2)", "test_irradiance[ch5-850nm-100pct]", "W/m2"):
+    for text in ("<th>U</th>", "<th>Limits</th>", "test_irradiance[ch5-850nm-100pct]", "W/m2"):
         assert text in page
     assert not re.search(r"""(src=["']|<link[^>]*href=["']|url\()https?:""", page)

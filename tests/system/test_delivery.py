@@ -180,7 +180,7 @@ def test_it_is_proven_by_light(signed: Reviewed, ledcal: Ledcal, short_product: 
     page = (proof / "certificate.html").read_text()
     assert f"Proof by light of the file of run {signed.run['run']}" in page
     assert "Calibration certificate" not in page
-    assert "issued file loaded and read back byte for byte" in page
+    assert "issued file loaded as it is and read back byte for byte" in page
     assert "no curve was fitted here" in page
     # From now on the file is one that was proven.
     shown = ledcal("show", signed.run["run"], "--data", signed.data, "--json", cwd=signed.cwd)

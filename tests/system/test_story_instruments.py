@@ -31,7 +31,7 @@ def test_f05_f08_f12_f22_f24_what_can_be_measured_again_is_and_the_run_passes(
             ("warm_up", "spectrometer_hides_saturation", True),
             ("warm_up", "spectrometer_saturates_at", 0.5),
             # Somebody knocks at the panel the next time it is lit.
-            ("spectrum", "knock_s", 1.5),
+            ("spectrum", "knock_s", 3.0),
             # Somebody turns the meter's range down, and in the verification its wavelength.
             ("irradiance", "meter_range_w", 5e-4),
             ("irradiance", "fault", late | {"at_command": 40}),
