@@ -14,6 +14,8 @@ VIRTUAL = sorted((ROOT / "instruments" / "virtual").glob("*.py"))
 # The panel's side of the bench; other instruments have binary messages of their own.
 PANEL = [path for path in VIRTUAL if path.name.startswith(("panel", "firmware"))]
 READS_BYTES = {
+    "archive_file.py": "names the error of a damaged ZIP file",
+    "clock_state.py": "reads what Linux tells of the clock",
     "rebuild.py": "names the error of what does not fit into a file",
     "upload_bundle.py": "names the error of a damaged ZIP file",
 }
