@@ -1,16 +1,12 @@
 """Check the log's checkpoints: by whom they are signed, and what tree they were signed for.
 
 A signature costs ten times what all else about its entry costs, and a station signs with each
-entry. No signature is left out; they are spread over the machine's processors.
+entry. No signature is left out: they are spread over the machine's processors.
 """
 
 import heapq
-import os
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from operator import attrgetter
 from typing import Any
 
@@ -21,12 +17,10 @@ from ledcal.calibration.signed_note import NoteSignature, key_hash, read_checkpo
 from ledcal.rig.store.log import LOG_KEY_NAME
 from ledcal.rig.store.log_finding import LogFinding
 from ledcal.rig.store.rows import batches
+from ledcal.rig.store.spread import AT_ONCE, spread
 
 Holds = Callable[[bytes, bytes, bytes], bool]
 _CHECKPOINTS = "SELECT size, note FROM checkpoint ORDER BY size"
-_AT_ONCE = 100
-_AHEAD = 3
-"""Batches for each processor that are read before the first is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,29 +76,12 @@ def believed_checkpoints(
             told.append(told[-1] if same else _signed(one, keys, holds))
         return told
 
-    for one, believed in _spread(heapq.merge(kept, brought, key=attrgetter("size")), check):
+    for one, believed in spread(heapq.merge(kept, brought, key=attrgetter("size")), check):
         if believed:
             yield one
         else:
             words = "was altered, or is signed with a key that is not known here"
             findings.append(LogFinding(where=one.where, text=words))
-
-
-def _spread(
-    notes: Iterator[Note], check: Callable[[Sequence[Note]], list[bool]]
-) -> Iterator[tuple[Note, bool]]:
-    """Check notes on all processors, a few batches ahead; return them as they came."""
-    processors = os.cpu_count() or 1
-    waiting: deque[tuple[list[Note], Future[list[bool]]]] = deque()
-    # What checks an Ed25519 signature lets other threads of Python go on meanwhile.
-    with ThreadPoolExecutor(processors) as pool:
-        while batch := list(islice(notes, _AT_ONCE)):
-            waiting.append((batch, pool.submit(check, batch)))
-            if len(waiting) > _AHEAD * processors:
-                checked, told = waiting.popleft()
-                yield from zip(checked, told.result(), strict=True)
-        for checked, told in waiting:
-            yield from zip(checked, told.result(), strict=True)
 
 
 def _signed(note: Note, keys: Sequence[tuple[bytes, bytes]], holds: Holds) -> bool:
@@ -118,7 +95,7 @@ def _signed(note: Note, keys: Sequence[tuple[bytes, bytes]], holds: Holds) -> bo
 
 def _kept(connection: Connection, findings: list[LogFinding]) -> Iterator[Note]:
     """Return the checkpoints that the store has, smallest first."""
-    for rows in batches(connection, _CHECKPOINTS, _AT_ONCE):
+    for rows in batches(connection, _CHECKPOINTS, AT_ONCE):
         for size, note in rows:
             found = _read(f"checkpoint {size}", note, findings, kept=True)
             if found is not None and found.size == size:
