@@ -45,7 +45,7 @@ def examine(
     if station is not None:
         data_folder = data_folder or beside(station, station.settings.data_folder)
         certificates = look_at_certificates(station, data_folder, findings)
-        key = look_at_key(station, findings)
+        key = look_at_key(station, data_folder, findings)
     if data_folder is not None:
         look_at_disk(data_folder, findings)
         look_at_store(data_folder, findings)
