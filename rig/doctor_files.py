@@ -14,7 +14,7 @@ from ledcal.rig.certificate_file import (
     read_thermocouple_certificate,
 )
 from ledcal.rig.certificates import Certificates, certificate_paths, read_certificates
-from ledcal.rig.closing import SEAL, key_of, require_known
+from ledcal.rig.closing import SEAL
 from ledcal.rig.doctor_findings import Findings
 from ledcal.rig.doctor_register import look_at_register
 from ledcal.rig.errors import RigError
@@ -25,6 +25,7 @@ from ledcal.rig.product import Product
 from ledcal.rig.run import RUNS, software
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station, beside
+from ledcal.rig.station_key import key_of, require_known
 from ledcal.rig.store.log import size
 from ledcal.rig.store.opened import STORE, open_store_to_read, store_url
 from ledcal.rig.store.triggers import require_triggers

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.record import Record
 from ledcal.rig.certificates import read_certificates
-from ledcal.rig.closing import REPORT, close_run, key_of
+from ledcal.rig.closing import REPORT, close_run
 from ledcal.rig.earlier_runs import earlier_runs_of, require_reason
 from ledcal.rig.ending import Ending
 from ledcal.rig.errors import StationError
@@ -30,6 +30,7 @@ from ledcal.rig.proof import PROOFS
 from ledcal.rig.prove import provable
 from ledcal.rig.run import RUNS, Request, find_run, new_run_folder, require_serial
 from ledcal.rig.station import beside, read_station
+from ledcal.rig.station_key import key_of
 from ledcal.rig.store.opened import require_store, store_url
 
 LOG = "procedure.log"

@@ -99,22 +99,33 @@ def trust(
         StationError: The disk refuses.
     """
     said = read_settings(path, PublicKeySettings).settings
-    known = known_key(data_folder, said.key_id)
-    if known is not None and known.public.hex() != said.public_key:
-        raise RefusedInput("KEY", f"{path}: another key has the id {said.key_id} here; make anew")
-    if known is not None and (known.own or known.retired is None):
-        return known
-    if known is not None and known.retired is not None:
-        raise RefusedInput(
-            "KEY_RETIRED",
-            f"{path}: key {said.key_id} is {retired_words(known.retired)} here; make another key",
-        )
     key = KnownKey(
         name=said.name,
         purpose=said.purpose,
         public=bytes.fromhex(said.public_key),
         retired=said.retired,
     )
+    return trust_key(key, data_folder, before, source=path)
+
+
+def trust_key(
+    key: KnownKey,
+    data_folder: Path,
+    before: Callable[[KnownKey], object],
+    *,
+    source: Path,
+) -> KnownKey:
+    """Let the data folder know a key that `source` tells of; else as `trust`."""
+    known = known_key(data_folder, key.key_id)
+    if known is not None and known.public != key.public:
+        raise RefusedInput("KEY", f"{source}: another key has the id {key.key_id} here; make anew")
+    if known is not None and (known.own or known.retired is None):
+        return known
+    if known is not None and known.retired is not None:
+        raise RefusedInput(
+            "KEY_RETIRED",
+            f"{source}: key {key.key_id} is {retired_words(known.retired)} here; make another key",
+        )
     before(key)
     _write(key, data_folder)
     return key

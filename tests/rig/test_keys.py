@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from ledcal.rig.closing import key_of
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.key_file import new_key_file
 from ledcal.rig.keys import (
@@ -29,6 +28,7 @@ from ledcal.rig.keys import (
 )
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station
+from ledcal.rig.station_key import key_of
 from ledcal.rig.trust import retire, trust
 
 
