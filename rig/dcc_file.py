@@ -37,7 +37,10 @@ def dcc_of(folder: Path) -> bytes:
     ]
     notes = [Note(code=f"amendment {one.number}", text=one.words) for one in amendments]
     if notes:
-        began = replace(record.run, operator=now["operator"])
+        began = record.run
+        if began.operator != now["operator"]:
+            # How the former one signed on says nothing of the one who is named now.
+            began = replace(began, operator=now["operator"], performer={})
         record = replace(record, run=began, notes=[*record.notes, *notes])
     try:
         return dcc_xml(
