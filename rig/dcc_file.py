@@ -46,5 +46,5 @@ def dcc_of(folder: Path) -> bytes:
         return dcc_xml(
             record, record_sha256=digest, statements=statements, customer=now["customer"]
         )
-    except RecordError as error:
+    except (RecordError, ValueError) as error:
         raise RefusedInput("DCC", f"{folder}: {error}") from error
