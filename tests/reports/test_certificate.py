@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
 import ledcal.reports.certificate
 from ledcal.calibration.errors import RecordError
@@ -292,6 +293,16 @@ def test_what_is_missing_is_called_not_recorded(killed: Record) -> None:
     assert "Performed by not recorded" in said
     assert "Station not recorded" in said
     assert "SHA-256 not recorded" in said
+
+
+def test_the_clock_of_the_station_is_told_where_the_record_has_it(record: Record) -> None:
+    assert "Clock of the station" not in certificate_html(record, record_sha256=SHA256)
+    clock = "the computer's own, NOT synchronised: <b>"
+    station = record.run.station | {"clock": clock}
+    page = certificate_html(
+        replace(record, run=replace(record.run, station=station)), record_sha256=SHA256
+    )
+    assert f"<dt>Clock of the station</dt><dd>{escape(clock)}<small>" in page
 
 
 def test_every_hash_is_printed_whole(record: Record) -> None:
