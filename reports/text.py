@@ -16,7 +16,7 @@ _NO_BREAK = "\u00a0"
 _UNIT = r"(?:%|°C|mW/|W/|J/|(?:nm|mm|K|V|A|U|W|s|h)(?!\w))"
 _TOGETHER = re.compile(
     rf"(?<=\d) (?={_UNIT})|(?<=[=≤≥<>±]) (?=[+\u2212±]?\d)|(?<=\b[kwU]) (?==)"
-    r"|(?<=\bchannel) (?=\d)|(?<=\brevision) (?=\d)|(?<=\(TUR\)) (?=\d)|(?<=\d) (?=\+00:00)"
+    r"|(?<=\bchannel) (?=\d)|(?<=\(TUR\)) (?=\d)|(?<=\d) (?=\+00:00)"
 )
 
 
