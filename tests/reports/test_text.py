@@ -64,7 +64,7 @@ def test_a_css_string_keeps_the_spaces_after_an_escape() -> None:
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
-        ("worst +0.1 %, channel 5 at 50 %", "worst +0.1~%, channel~5 at 50~%"),
+        ("worst +0.1 %, channel 5 at 50 %", "worst~+0.1~%, channel~5 at 50~%"),
         ("limits ±10 %; risk ≤ 0.1 %.", "limits ±10~%; risk ≤~0.1~%."),
         ("guard band w = 1 U, k = 2", "guard band w~=~1~U, k~=~2"),
         ("32.1 mW/cm² at 850 nm and 41.2 °C", "32.1~mW/cm² at 850~nm and 41.2~°C"),
