@@ -322,6 +322,13 @@ def test_no_line_can_end_between_a_number_and_its_unit(complete: Record) -> None
     assert "limits ±10\u00a0%" in shown
 
 
+def test_the_checkpoint_is_printed_to_the_byte(killed: Record) -> None:
+    note = "ledcal/1\n1\nab=\n\n— key 5 W/abc=\n— <b> 5 %\n"
+    page = certificate_html(killed, record_sha256=SHA256, checkpoint=note)
+    assert "<code>— key 5 W/abc=</code><br>" in page
+    assert "<code>— &lt;b&gt; 5 %</code><br>" in page
+
+
 def test_templates_switch_escaping_off_nowhere() -> None:
     folder = Path(ledcal.reports.certificate.__file__).parent
     for template in folder.glob("*.html"):
