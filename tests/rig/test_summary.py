@@ -11,6 +11,7 @@ from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record_reader import read_record
 from ledcal.reports.certificate import certificate_html
 from ledcal.reports.stages import stages
+from ledcal.reports.text import tied
 from ledcal.reports.verification import verification
 from ledcal.rig.certificate_again import render_again
 from ledcal.rig.closing import RECORD, close_run, finished
@@ -94,7 +95,7 @@ def test_show_tells_as_found_in_the_words_of_the_page(
     assert f"{action.remark} as left ✔ In tolerance: {left.remark} " in shown
     page = certificate_html(record, record_sha256="5a" * 32)
     for stage in (found, action, left):
-        assert stage.remark in page
+        assert tied(stage.remark) in page
     impossible = [replace(m, expanded_uncertainty=-1.0) for m in record.measured_as_found]
     print_record(tmp_path, replace(record, measured_as_found=impossible))
     assert "cannot be told: the uncertainty" in capsys.readouterr().out
