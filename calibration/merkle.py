@@ -4,7 +4,7 @@ Whoever kept an earlier root can tell that the log only grew since; whoever hold
 tell that it is in the log, without the other entries.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Self
 
@@ -16,6 +16,34 @@ EMPTY_ROOT = sha256().digest()
 def leaf_hash(entry: bytes) -> bytes:
     """Return the hash of an entry: SHA-256(0x00 || entry)."""
     return sha256(b"\x00" + entry).digest()
+
+
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """Return the hash of each entry, as `leaf_hash` does."""
+    hashed = []
+    begun = sha256(b"\x00").copy
+    for entry in entries:
+        # A copy of what was begun is cheaper than a copy of the entry with a byte before it.
+        one = begun()
+        one.update(entry)
+        hashed.append(one.digest())
+    return hashed
+
+
+def whole_subtrees(leaves: list[bytes]) -> list[list[bytes]]:
+    """Return the roots of the whole subtrees over neighbouring leaves, the leaves first.
+
+    Args:
+        leaves: Hashes of entries that begin at a multiple of a power of two that is not smaller
+            than their number.
+    """
+    levels = [leaves]
+    while len(levels[-1]) > 1:
+        # Two at a time; of an odd number the last has no neighbour yet. As `node_hash`, for many.
+        ones = iter(levels[-1])
+        pairs = zip(ones, ones, strict=False)
+        levels.append([sha256(b"\x01" + left + right).digest() for left, right in pairs])
+    return levels
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
@@ -61,7 +89,32 @@ class Frontier:
 
         The smallest comes first: that of the last two entries, of the last four, and so on.
         """
-        node, full = leaf, self.size
+        return self._append(0, leaf)
+
+    def extend(self, levels: Sequence[Sequence[bytes]]) -> list[bytes]:
+        """Add many entries at once; return the roots of the larger subtrees that they complete.
+
+        Args:
+            levels: From `whole_subtrees`, of all entries behind those that the tree has.
+
+        Returns:
+            The smallest first: only those that the levels do not hold.
+        """
+        completed: list[bytes] = []
+        for level, node in _edge(levels, len(levels[0])):
+            completed.extend(self._append(level, node))
+        return completed
+
+    def root(self) -> bytes:
+        """Return the root hash, 32 bytes."""
+        return _folded(self._edge)
+
+    def root_after(self, levels: Sequence[Sequence[bytes]], count: int) -> bytes:
+        """Return what the root would be with the first of the entries that `extend` takes."""
+        return _folded([*self._edge, *(node for _, node in _edge(levels, count))])
+
+    def _append(self, level: int, subtree: bytes) -> list[bytes]:
+        node, full = subtree, self.size >> level
         completed = []
         # Each one bit at the low end of the size is a whole subtree that now has its neighbour.
         while full & 1:
@@ -69,17 +122,25 @@ class Frontier:
             completed.append(node)
             full >>= 1
         self._edge.append(node)
-        self.size += 1
+        self.size += 1 << level
         return completed
 
-    def root(self) -> bytes:
-        """Return the root hash, 32 bytes."""
-        if not self._edge:
-            return EMPTY_ROOT
-        node = self._edge[-1]
-        for left in reversed(self._edge[:-1]):
-            node = node_hash(left, node)
-        return node
+
+def _edge(levels: Sequence[Sequence[bytes]], count: int) -> Iterator[tuple[int, bytes]]:
+    """Return level and root of the whole subtrees of the first leaves, largest first."""
+    for level in reversed(range(count.bit_length())):
+        if count >> level & 1:
+            yield level, levels[level][(count >> level) - 1]
+
+
+def _folded(edge: Sequence[bytes]) -> bytes:
+    """Return the root over neighbouring subtrees, none smaller than those behind it."""
+    if not edge:
+        return EMPTY_ROOT
+    node = edge[-1]
+    for left in reversed(edge[:-1]):
+        node = node_hash(left, node)
+    return node
 
 
 def root(leaves: Sequence[bytes]) -> bytes:

@@ -15,6 +15,7 @@ from ledcal.calibration.errors import RecordError
 
 _ED25519 = b"\x01"
 _NAME = re.compile(r"[^\s+]+")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _MARK = "\N{EM DASH} "
 _ID_LENGTH, _SIGNATURE_LENGTH, _ROOT_LENGTH = 4, 64, 32
 
@@ -150,4 +151,4 @@ def _signature(line: str) -> NoteSignature:
 
 
 def _controls(text: str) -> bool:
-    return any(ord(one) < 0x20 and one != "\n" for one in text)
+    return _CONTROL.search(text) is not None

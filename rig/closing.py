@@ -22,7 +22,7 @@ from ledcal.rig.statements import PERFORMED, RECORD_ENVELOPE, record_envelope, s
 from ledcal.rig.station import Station, beside
 from ledcal.rig.step_report import close_report
 from ledcal.rig.store.opened import store_url
-from ledcal.rig.trust import require_in_use
+from ledcal.rig.trust import known_key, require_in_use
 
 RECORD = "record.json"
 PANEL_FILE = "panel.ledcal"
@@ -34,13 +34,49 @@ VISIT_STARTED = "visit_started"
 SEAL_FORMAT = "ledcal-seal/1"
 
 
-def key_of(station: SettingsFile[Station]) -> SigningKey:
+def key_of(station: SettingsFile[Station], kept_in: Path | None = None) -> SigningKey:
     """Return the key that signs what this station makes.
 
+    Args:
+        station: The station file.
+        kept_in: Data folder that it is kept in, None for the one of the station file.
+
     Raises:
-        RefusedInput: The PROD key cannot be used, is for engineering, or is retired.
+        RefusedInput: The PROD key cannot be used, is for engineering, or is retired; or it is kept
+            where the key is not known.
         StationError: The engineering key cannot be made, or the PROD key does not answer.
     """
+    key = _station_key(station)
+    require_known(key, station, kept_in)
+    return key
+
+
+def require_known(key: SigningKey, station: SettingsFile[Station], kept_in: Path | None) -> None:
+    """Refuse to keep what a key signs in another data folder, unless that knows the key.
+
+    The key stays the station's also there: its panels load no file that another has signed.
+
+    Raises:
+        RefusedInput: It does not know it, or has retired it.
+    """
+    own = beside(station, station.settings.data_folder)
+    if kept_in is None or kept_in.resolve() == own:
+        return
+    name = key.key_id.hex()
+    known = known_key(kept_in, name)
+    if known is None or known.public != key.public:
+        raise RefusedInput(
+            "KEY_UNKNOWN",
+            f"{kept_in}: this data folder does not know key {name}, with which {station.path} "
+            "signs, and could not verify the run; leave out --data, and LEDCAL_DATA, to use "
+            f"{own}, or let it know the key first: `ledcal key trust FILE.pub --data DIR`, where "
+            "FILE.pub is beside the key file, or is made by `ledcal introduce NAME --output "
+            f"FILE.pub --data {own}`",
+        )
+    require_in_use(key.public, kept_in)
+
+
+def _station_key(station: SettingsFile[Station]) -> SigningKey:
     said = station.settings
     data_folder = beside(station, said.data_folder)
     if said.mode != "PROD" or said.signing == "after review":

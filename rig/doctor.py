@@ -19,6 +19,7 @@ from ledcal.rig.doctor_files import (
     look_at_store,
 )
 from ledcal.rig.doctor_findings import Finding, Findings, exit_code
+from ledcal.rig.doctor_people import look_at_people
 from ledcal.rig.errors import RigError
 from ledcal.rig.product import Product, read_product
 from ledcal.rig.settings import SettingsFile
@@ -45,7 +46,8 @@ def examine(
     if station is not None:
         data_folder = data_folder or beside(station, station.settings.data_folder)
         certificates = look_at_certificates(station, data_folder, findings)
-        key = look_at_key(station, findings)
+        key = look_at_key(station, data_folder, findings)
+        look_at_people(station, findings)
     if data_folder is not None:
         look_at_disk(data_folder, findings)
         look_at_store(data_folder, findings)

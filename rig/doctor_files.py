@@ -14,7 +14,7 @@ from ledcal.rig.certificate_file import (
     read_thermocouple_certificate,
 )
 from ledcal.rig.certificates import Certificates, certificate_paths, read_certificates
-from ledcal.rig.closing import SEAL, key_of
+from ledcal.rig.closing import SEAL, key_of, require_known
 from ledcal.rig.doctor_findings import Findings
 from ledcal.rig.doctor_register import look_at_register
 from ledcal.rig.errors import RigError
@@ -161,8 +161,14 @@ def look_at_clock(
         findings.ok("clock", f"{text}, not behind what it wrote before")
 
 
-def look_at_key(station: SettingsFile[Station], findings: Findings) -> SigningKey | None:
-    """See that the key can sign and may; return it, or None where none can be known yet."""
+def look_at_key(
+    station: SettingsFile[Station], data_folder: Path, findings: Findings
+) -> SigningKey | None:
+    """See that the key can sign, may, and is known where runs are to be kept.
+
+    Returns:
+        The key, None where none can be known yet.
+    """
     said = station.settings
     if said.signing == "after review":
         findings.ok("signing key", "none here: files are signed after review")
@@ -173,6 +179,7 @@ def look_at_key(station: SettingsFile[Station], findings: Findings) -> SigningKe
         return None
     with findings.looking("signing key"):
         key = key_of(station) if said.mode == "PROD" else read_signing_key(own)
+        require_known(key, station, data_folder)
         findings.ok("signing key", f"{key.name}, {key.purpose}, id {key.key_id.hex()}")
         return key
     return None

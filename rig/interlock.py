@@ -111,16 +111,24 @@ class Interlock:
             )
 
     def _not_rising(self, now_s: float, limit: CutOffSettings, board_degc: float) -> None:
-        self.board_degc.append((now_s, board_degc))
-        while self.board_degc[0][0] < now_s - limit.board_rise_s:
-            self.board_degc.popleft()
-        rise_k = board_degc - min(degc for _, degc in self.board_degc)
-        if not rise_k <= limit.board_rise_k:
+        limit_k_per_s = limit.board_rise_k / limit.board_rise_s
+        seen = self.board_degc
+        seen.append((now_s, board_degc))
+        # The last look before the window stays: of looks that lie further apart than the window,
+        # their own time tells how fast the board must have risen within one at the least.
+        while len(seen) > 2 and seen[1][0] <= now_s - limit.board_rise_s:
+            seen.popleft()
+        for since_s, cold_degc in seen:
+            span_s = max(now_s - since_s, limit.board_rise_s)
+            rise_k = board_degc - cold_degc
+            if rise_k <= limit_k_per_s * span_s:
+                continue
             raise PanelError(
                 "HEATS_TOO_FAST",
                 f"cut off: the LED board rose by {rise_k:.1f} K to {board_degc:.1f} degC within "
-                f"{limit.board_rise_s:g} s (limit {limit.board_rise_k:g} K); let it cool, then "
-                f"check that the board is pressed on its heatsink; {to_rework('HEAT')}",
+                f"{span_s:.3g} s (limit {limit.board_rise_k:g} K in {limit.board_rise_s:g} s); "
+                "let it cool, then check that the board is pressed on its heatsink; "
+                f"{to_rework('HEAT')}",
             )
 
     def _attached(self, board_degc: float, seen_degc: dict[str, float]) -> None:

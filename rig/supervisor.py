@@ -100,7 +100,7 @@ def order(
         release = require_released(made, mode, data_folder)
         if run is None:
             require_reason(earlier_runs_of(data_folder / RUNS, request.serial), request, mode)
-    key = engineering_key(data_folder) if read is None else key_of(read)
+    key = engineering_key(data_folder) if read is None else key_of(read, data_folder)
     if read is not None:
         action = Action.CALIBRATE if run is None else Action.PROVE
         request = permitted_request(request, read, action)

@@ -27,7 +27,7 @@ from ledcal.rig.site.refusal import (
     Refusal,
 )
 from ledcal.rig.site.site_log import raise_alarm
-from ledcal.rig.store.log import ENTRY_FORMAT, LOG_KEY_NAME, origin_of
+from ledcal.rig.store.log import ENTRY_FORMAT, LARGEST_NUMBER, LOG_KEY_NAME, origin_of
 from ledcal.rig.store.opened import Store
 from ledcal.rig.store.schema import RUN, STATION_CHECKPOINT, STATION_ENTRY
 from ledcal.rig.upload_growth import Growth, checkpoint_of
@@ -93,7 +93,7 @@ def take_growth(
         StationError: The store refuses.
     """
     said = _signed(origin, growth, publics)
-    rows = [_row(origin, growth.first + at, one) for at, one in enumerate(growth.entries)]
+    rows = [entry_row(origin, growth.first + at, one) for at, one in enumerate(growth.entries)]
     with store.adding() as connection:
         known = known_log(connection, origin)
         size = 0 if known is None else known.said.size
@@ -130,12 +130,19 @@ def entry_of(connection: Connection, station: str, origin: str, number: int) -> 
     """Return an entry of a station's log as the site has it, None when it has none."""
     if _owner(connection, origin) != station:
         return None
+    return copied_entry(connection, origin, number)
+
+
+def copied_entry(connection: Connection, origin: str, number: int) -> bytes | None:
+    """Return an entry of the copy of a log, None when it has none, or no bytes."""
+    if not 0 <= number <= LARGEST_NUMBER:
+        return None
     entry = connection.execute(
         select(STATION_ENTRY.c.entry).where(
             STATION_ENTRY.c.origin == origin, STATION_ENTRY.c.number == number
         )
     ).scalar()
-    return None if entry is None else bytes(entry)
+    return bytes(entry) if isinstance(entry, bytes | memoryview) else None
 
 
 def missing_runs(connection: Connection, origin: str, after: int = -1) -> list[tuple[int, str]]:
@@ -171,7 +178,7 @@ def _signed(origin: str, growth: Growth, publics: Sequence[bytes]) -> Checkpoint
     return said
 
 
-def _row(origin: str, number: int, entry: bytes) -> dict[str, Any]:
+def entry_row(origin: str, number: int, entry: bytes) -> dict[str, Any]:
     """Return the row of an entry that looks like one; what it says is the station's business."""
     try:
         said = json.loads(entry)

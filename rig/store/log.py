@@ -27,7 +27,7 @@ from ledcal.rig.store.schema import CHECKPOINT, LOG_ENTRY, TREE_NODE
 ENTRY_FORMAT = "ledcal-log/1"
 LOG_KEY_NAME = "ledcal-log"
 """Name of the station's key in a checkpoint's signature."""
-_LARGEST_NUMBER = 2**63 - 1
+LARGEST_NUMBER = 2**63 - 1
 """What a database can be asked for; whoever writes a proof can write more."""
 
 
@@ -92,7 +92,7 @@ def size(connection: Connection) -> int:
 
 def entry_at(connection: Connection, number: int) -> bytes | None:
     """Return the bytes of an entry, from 0; None when there is none, or it holds no bytes."""
-    if number > _LARGEST_NUMBER:
+    if number > LARGEST_NUMBER:
         return None
     found = connection.execute(
         select(LOG_ENTRY.c.entry).where(LOG_ENTRY.c.number == number)

@@ -201,7 +201,7 @@ def _words(engine: Engine) -> Iterator[None]:
     """Turn what the database raises into words."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
         cause = getattr(error, "orig", None) or error
         raise StationError(
             "STORE",

@@ -4,34 +4,29 @@ Entries and checkpoints are read once and side by side, so that a log of any len
 memory than a short one.
 """
 
-import heapq
+import itertools
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from ledcal.calibration.errors import RecordError
-from ledcal.calibration.merkle import Frontier, leaf_hash
-from ledcal.calibration.signed_note import note_holds, read_checkpoint, read_note
-from ledcal.rig.store.log import ENTRY_FORMAT, LOG_KEY_NAME
+from ledcal.calibration.merkle import Frontier, leaf_hashes, whole_subtrees
+from ledcal.rig.store.log import ENTRY_FORMAT
+from ledcal.rig.store.log_finding import LogFinding
+from ledcal.rig.store.rows import batches
+from ledcal.rig.store.verify_checkpoints import Holds, Signed, believed_checkpoints
+from ledcal.rig.store.verify_tree import Tree
 
-_ENTRIES = (
-    "SELECT number, kind, subject, entry, hash FROM log_entry LEFT JOIN tree_node "
-    "ON level = 0 AND position = number {where} ORDER BY number"
+_ENTRIES = "SELECT number, kind, subject, entry FROM log_entry ORDER BY number"
+_FROM = (
+    "SELECT number, kind, subject, entry FROM log_entry WHERE number >= {first:d} ORDER BY number"
 )
-_ALL = _ENTRIES.format(where="")
-_FROM = _ENTRIES.format(where="WHERE number >= :first")
-# Of the subtrees of more than one entry, in the order in which the entries complete them.
-_SUBTREES = (
-    "SELECT level, position, hash FROM tree_node WHERE level <> 0 "
-    "ORDER BY (position + 1) << level, level"
-)
-_CHECKPOINTS = "SELECT size, note FROM checkpoint ORDER BY size"
-_ROWS_AT_ONCE = 1000
+_SPAN = 1024
+"""Entries at once, a power of two: that many are a whole subtree."""
 # Canonical JSON sorts its members: what an entry says of itself stands behind its facts.
 _TAIL_BEGIN = f',"format":"{ENTRY_FORMAT}","kind":"'.encode()
 _TAIL = re.compile(
@@ -39,15 +34,6 @@ _TAIL = re.compile(
     + rb'([^"\\]*)","station":"[^"\\]*","subject":"([^"\\]*)","who":"[^"\\]*"\}'
 )
 _NO_ENTRY = "was altered: it is no entry of a log"
-Holds = Callable[[bytes, bytes, bytes], bool]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogFinding:
-    """One thing that is wrong: where in the log, and what."""
-
-    where: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,100 +64,32 @@ def verify_log(
         witnesses: Checkpoints that were kept outside the store, by where they were found.
     """
     findings: list[LogFinding] = []
-    notes = heapq.merge(
-        _kept(connection, findings), _brought(witnesses, findings), key=attrgetter("size")
-    )
-    signed = _Signed(_believed(notes, publics, holds, findings), findings)
-    frontier, subtrees, tells = Frontier(), _Subtrees(connection), _Tails().tell
-    signed.compare(frontier)
-    for place, (number, kind, subject, entry, node) in enumerate(_rows(connection, _ALL)):
-        content = entry if isinstance(entry, bytes) else _bytes(entry)
-        leaf = leaf_hash(content)
-        completed = frontier.append(leaf)
-        if completed:
-            subtrees.compare(completed, frontier.size)
-        if number != place or node != leaf or not tells(content, kind, subject):
-            findings.extend(_entry(place, number, kind, subject, entry, known=node == leaf))
-        if frontier.size == signed.next_size:
-            signed.compare(frontier)
-    signed.end(frontier)
-    findings.extend(_malformed(connection, signed.good))
-    if not findings:
-        # Where an entry was altered, nothing above it can be right.
-        findings.extend(subtrees.end())
+    notes = believed_checkpoints(connection, publics, holds, witnesses, findings)
+    signed, frontier, tells = Signed(notes, findings), Frontier(), _Tails().tell
+    signed.compare(0, frontier.root())
+    with closing(Tree(connection, _SPAN)) as tree:
+        for rows in batches(connection, _ENTRIES, _SPAN):
+            first = frontier.size
+            contents = [row[3] if isinstance(row[3], bytes) else _bytes(row[3]) for row in rows]
+            leaves = leaf_hashes(contents)
+            nodes = tree.compare_leaves(leaves, [row[0] for row in rows])
+            for place, (number, kind, subject, entry), content, leaf, node in zip(
+                itertools.count(first), rows, contents, leaves, nodes, strict=False
+            ):
+                if number != place or node != leaf or not tells(content, kind, subject):
+                    findings.extend(
+                        _entry(place, number, kind, subject, entry, known=node == leaf)
+                    )
+            levels = whole_subtrees(leaves)
+            while first <= signed.next_size <= first + len(rows):
+                size = signed.next_size
+                signed.compare(size, frontier.root_after(levels, size - first))
+            tree.compare(levels, frontier.extend(levels))
+        signed.end(frontier.size)
+        findings.extend(_malformed(connection, signed.good))
+        if not findings:
+            findings.extend(tree.end(frontier.size))
     return LogCheck(size=frontier.size, findings=tuple(findings))
-
-
-@dataclass(frozen=True, slots=True)
-class _Note:
-    """A checkpoint as it was found."""
-
-    size: int
-    where: str
-    note: str
-    root: bytes
-    kept: bool
-
-
-class _Signed:
-    """The checkpoints that are believed, each compared with the tree when that has its size.
-
-    Attributes:
-        next_size: Of the next one, -1 behind the last.
-        good: Size of the largest one so far that is as it was signed.
-    """
-
-    def __init__(self, notes: Iterator[_Note], findings: list[LogFinding]) -> None:
-        """Take checkpoints in the order of their size, and where findings belong."""
-        self._notes = notes
-        self._findings = findings
-        self._rewritten = False
-        self._kept_size = 0
-        self.good = 0
-        self._advance()
-
-    def _advance(self) -> None:
-        self._next = next(self._notes, None)
-        self.next_size = -1 if self._next is None else self._next.size
-
-    def compare(self, frontier: Frontier) -> None:
-        """Compare those of this size; the first that differs is told, those behind it follow."""
-        while self._next is not None and self._next.size == frontier.size:
-            # Of one size, those that the store has kept come first.
-            if self._next.kept:
-                self._kept_size = frontier.size
-            elif self._kept_size != frontier.size:
-                self._tell(
-                    f"the log has lost the checkpoint of {frontier.size} entries that stands here"
-                )
-            if frontier.root() == self._next.root:
-                self.good = frontier.size
-            elif not self._rewritten:
-                self._rewritten = True
-                self._tell(
-                    f"the log's first {frontier.size} entries are not those that were signed: "
-                    f"something from entry {self.good} on was altered, reordered, added or removed"
-                )
-            self._advance()
-
-    def end(self, frontier: Frontier) -> None:
-        """Tell of those that are larger than the whole log."""
-        while self._next is not None:
-            signed = self._next.size
-            self._tell(f"the log was cut: {signed} entries were signed, {frontier.size} are there")
-            self._advance()
-
-    def _tell(self, words: str) -> None:
-        assert self._next is not None
-        self._findings.append(LogFinding(where=self._next.where, text=words))
-
-
-def _rows(connection: Connection, statement: str, **values: int) -> Iterator[Any]:
-    """Return rows as they come, a thousand at a time: no database may send them all at once."""
-    at_once = {"yield_per": _ROWS_AT_ONCE}
-    # What is not read to its end is closed with this, and not left to the database.
-    with connection.execute(text(statement), values, execution_options=at_once) as rows:
-        yield from rows
 
 
 def _bytes(entry: Any) -> bytes:
@@ -214,7 +132,7 @@ class _Tails:
         # Entries of a kind differ in the subject, seldom in the station and the person.
         seen = self._seen.get(kind)
         if seen and isinstance(subject, str) and '"' not in subject and "\\" not in subject:
-            if entry.endswith(seen[0] + subject.encode(errors="surrogatepass") + seen[1]):
+            if entry.endswith(seen[0] + subject.encode("utf-8", "surrogatepass") + seen[1]):
                 return True
         # Where nothing is found, the search is for the whole entry, which does not begin so.
         begin = entry.rfind(_TAIL_BEGIN)
@@ -232,42 +150,12 @@ class _Tails:
 def _malformed(connection: Connection, first: int) -> Iterator[LogFinding]:
     """Read whole what no checkpoint speaks for: an entry whose end alone looks like one."""
     tells = _Tails().tell
-    for number, kind, subject, entry, _ in _rows(connection, _FROM, first=first):
-        if isinstance(entry, bytes | memoryview):
-            content = bytes(entry)
-            if _says(content) is None and tells(content, kind, subject):
-                yield LogFinding(where=f"entry {number}", text=_NO_ENTRY)
-
-
-class _Subtrees:
-    """The roots of whole subtrees that the store has, from which the next proofs would be made."""
-
-    def __init__(self, connection: Connection) -> None:
-        """Begin to read them."""
-        self._rows = _rows(connection, _SUBTREES)
-        self._altered: str | None = None
-
-    def compare(self, completed: Sequence[bytes], size: int) -> None:
-        """Compare those that the last of so many entries completes; the first other is told."""
-        if self._altered is not None:
-            return
-        for level, node in enumerate(completed, start=1):
-            position = (size >> level) - 1
-            row = next(self._rows, None)
-            if row is None or row[2] != node or row[0] != level or row[1] != position:
-                self._altered = f"level {level}, position {position}"
-                return
-
-    def end(self) -> Iterator[LogFinding]:
-        """Tell of the first that is not that of the entries, is missing, or is one too many."""
-        more = None if self._altered else next(self._rows, None)
-        if more is not None:
-            self._altered = f"level {more[0]}, position {more[1]}"
-        if self._altered is not None:
-            yield LogFinding(
-                where=f"tree of the log, {self._altered}",
-                text="was altered: it does not follow from the entries",
-            )
+    for rows in batches(connection, _FROM.format(first=first), _SPAN):
+        for number, kind, subject, entry in rows:
+            if isinstance(entry, bytes | memoryview):
+                content = bytes(entry)
+                if _says(content) is None and tells(content, kind, subject):
+                    yield LogFinding(where=f"entry {number}", text=_NO_ENTRY)
 
 
 def _says(entry: bytes) -> tuple[Any, Any] | None:
@@ -277,49 +165,3 @@ def _says(entry: bytes) -> tuple[Any, Any] | None:
         return (said["kind"], said["subject"]) if said["format"] == ENTRY_FORMAT else None
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-
-
-def _kept(connection: Connection, findings: list[LogFinding]) -> Iterator[_Note]:
-    """Return the checkpoints that the store has, smallest first."""
-    for size, note in _rows(connection, _CHECKPOINTS):
-        found = _read(f"checkpoint {size}", note, findings, kept=True)
-        if found is not None and found.size == size:
-            yield found
-        elif found is not None:
-            words = f"says that it is of {found.size} entries"
-            findings.append(LogFinding(where=found.where, text=words))
-
-
-def _brought(witnesses: Mapping[str, str], findings: list[LogFinding]) -> list[_Note]:
-    """Return the checkpoints that somebody else has kept, smallest first."""
-    found = (_read(where, note, findings, kept=False) for where, note in witnesses.items())
-    return sorted((one for one in found if one is not None), key=attrgetter("size"))
-
-
-def _read(where: str, note: Any, findings: list[LogFinding], *, kept: bool) -> _Note | None:
-    try:
-        said = read_checkpoint(read_note(note)[0])
-    except (RecordError, AttributeError, TypeError) as error:
-        findings.append(LogFinding(where=where, text=f"is damaged: {error}"))
-        return None
-    return _Note(said.size, where, note, said.root, kept)
-
-
-def _believed(
-    notes: Iterator[_Note],
-    publics: Mapping[str, bytes],
-    holds: Holds,
-    findings: list[LogFinding],
-) -> Iterator[_Note]:
-    """Leave out the checkpoints that nobody known here has signed."""
-    # A run's proof brings the same note as the store has: its signature is checked once.
-    last, believed = "", False
-    for one in notes:
-        if one.note != last:
-            last = one.note
-            believed = any(note_holds(last, LOG_KEY_NAME, key, holds) for key in publics.values())
-        if believed:
-            yield one
-        else:
-            words = "was altered, or is signed with a key that is not known here"
-            findings.append(LogFinding(where=one.where, text=words))

@@ -42,7 +42,7 @@ def observations(evidence: Evidence) -> str:
 @item(22, "recomputed from what was recorded, by one command", "code: run, and run on a forgery")
 def recomputed(evidence: Evidence) -> str:
     told = evidence.ledcal("recompute", evidence.run)
-    results = len(evidence.of_kind("measured"))
+    results = len(evidence.of_kind("measured")) + len(evidence.of_kind("measured_as_found"))
     need(told.code == 0, f"`ledcal recompute` ends with {told.code}")
     need(f"{results} of {results} results give the same digits" in told.text, told.text[-200:])
     data = evidence.copy()

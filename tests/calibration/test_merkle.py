@@ -12,8 +12,10 @@ from ledcal.calibration.merkle import (
     inclusion_holds,
     inclusion_proof,
     leaf_hash,
+    leaf_hashes,
     node_hash,
     root,
+    whole_subtrees,
 )
 
 # The eight leaves of certificate-transparency's reference tests (merkletree/merkle_tree_test.cc),
@@ -122,6 +124,23 @@ def test_a_tree_goes_on_from_its_edge(leaves: list[bytes], cut: int) -> None:
     for leaf in leaves[cut:]:
         resumed.append(leaf)
     assert (resumed.size, resumed.root()) == (len(leaves), root(leaves))
+
+
+@given(spans=st.integers(0, 5), rest=st.integers(0, 8), count=st.integers(0, 8))
+def test_many_leaves_at_once_make_the_tree_that_one_by_one_make(
+    spans: int, rest: int, count: int
+) -> None:
+    leaves = leaf_hashes(number.to_bytes(4, "big") for number in range(8 * spans + rest))
+    assert leaves == _leaves(8 * spans + rest)
+    one_by_one, at_once = Frontier(), Frontier()
+    for first in range(0, len(leaves), 8):
+        span = leaves[first : first + 8]
+        levels = whole_subtrees(span)
+        part = min(count, len(span))
+        assert at_once.root_after(levels, part) == root(leaves[: first + part])
+        larger = [one for leaf in span for one in one_by_one.append(leaf)[3:]]
+        assert at_once.extend(levels) == larger
+        assert (at_once.size, at_once.edge) == (one_by_one.size, one_by_one.edge)
 
 
 @pytest.mark.parametrize(("size", "edge"), [(1, b""), (2, bytes(64)), (3, bytes(63)), (-1, b"")])

@@ -76,6 +76,24 @@ def test_a_board_that_rises_too_fast_is_cut_off_within_its_span() -> None:
     assert caught.value.code == "HEATS_TOO_FAST"
 
 
+@pytest.mark.parametrize(("apart_s", "rise_k"), [(12.0, 6.2), (25.0, 12.7)])
+def test_a_board_that_rises_too_fast_is_told_by_a_bench_that_seldom_looks(
+    apart_s: float, rise_k: float
+) -> None:
+    slow = Interlock()
+    look(slow, 0.0)
+    look(slow, 100.0)
+    with pytest.raises(PanelError, match=rf"rose by {rise_k} K to .* within {apart_s:g} s") as err:
+        look(slow, 100.0 + apart_s, board_degc=23.0 + rise_k)
+    assert err.value.code == "HEATS_TOO_FAST"
+
+
+def test_a_board_that_rises_slowly_is_left_alone_by_a_bench_that_seldom_looks() -> None:
+    slow = Interlock()
+    for now_s, board_degc in ((0.0, 23.0), (40.0, 31.0), (52.0, 36.9), (53.0, 37.2)):
+        look(slow, now_s, board_degc=board_degc, heatsink=board_degc, surface=board_degc)
+
+
 def test_a_probe_that_stays_cold_while_the_board_climbs_has_come_off() -> None:
     interlock = Interlock()
     look(interlock, 0.0)

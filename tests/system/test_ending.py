@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import serial
 
-from tests.system.conftest import child_of
+from tests.system.conftest import child_of, let_know
 
 pytestmark = pytest.mark.system
 DARK_LIMIT_S = 2.0
@@ -85,6 +85,7 @@ def test_a_second_run_is_refused_and_the_first_does_not_notice(
     child = child_of(running.pid)
     before = len(journal_of(bench.data_folder))
     elsewhere = tmp_path / "elsewhere"
+    let_know(bench, elsewhere)
     second = ledcal(
         *("calibrate", "DEMO-0002", "--station", bench.station, "--data", elsewhere),
         cwd=tmp_path,

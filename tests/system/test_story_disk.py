@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.system.conftest import let_know
+
 pytestmark = pytest.mark.system
 Ledcal = Callable[..., Any]
 PANEL = "DEMO-0001"
@@ -51,6 +53,7 @@ def lit(
     """Start a run that keeps its data in a folder, and wait until the panel is lit."""
 
     def begin(data: Path) -> Any:
+        let_know(bench, data)
         arguments = ("--station", bench.station, "--data", data, "--json")
         process = start("calibrate", PANEL, *arguments, cwd=tmp_path)
         wait_for(lambda: not bench.truth(ask="state")["dark"], limit_s=60, what="light")

@@ -55,6 +55,24 @@ def test_f03_turned_panel_is_to_be_rotated(bench: Any, tell: Tell) -> None:
     assert "rotate the panel by 180 degrees" in told.text
 
 
+def test_panel_that_is_warm_from_a_run_before_cools_in_the_dark_before_it_is_lit(
+    bench: Any, tell: Tell
+) -> None:
+    bench.truth(set="board_degc", value=36.5)
+    bench.truth(set="heatsink_degc", value=36.0)
+    bench.truth(set="turned", value=True)  # ends the run right after the first look
+    told = tell(bench)
+    assert told.outcome == ("SETUP", 3, "PANEL_TURNED")
+    noted = [event["text"] for event in told.events if event.get("code") == "COOLING"]
+    assert len(noted) == 1
+    assert "(limit 32.0 to begin)" in noted[0]
+    assert all(
+        event["lit"]["board_degc"] < 32.5
+        for event in told.events
+        if event["event"] == "observation"
+    )
+
+
 def test_f09_open_lid_is_told_before_any_light_with_value_and_limit(
     bench: Any, tell: Tell
 ) -> None:

@@ -1,16 +1,21 @@
 """At a site too, whatever is altered, cut, moved or added is named."""
 
 import shutil
+import tracemalloc
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from ledcal.calibration.merkle import leaf_hash
 from ledcal.rig.closing import RECORD
+from ledcal.rig.keys import engineering_key
 from ledcal.rig.run import RUNS
 from ledcal.rig.site.check import verify_site
+from ledcal.rig.store.opened import store_url
 from ledcal.rig.store.triggers import make_triggers
 from tests.rig.site.conftest import Admit, LiveSite, run_id
+from tests.rig.site.long_copy import make_long_copy
 
 TABLES = ("station_entry", "station_checkpoint", "run", "log_entry")
 
@@ -68,8 +73,11 @@ def test_every_attack_is_named(full: LiveSite, url: str) -> None:
         ("UPDATE station_entry SET number = 7 WHERE number = 1", "stands at place 1: entries"),
         ("DELETE FROM station_entry WHERE number = 1", "4 entries were signed, 3 are there"),
         ("DELETE FROM station_checkpoint", "4 entries are here, only 0 were signed"),
+        ("DELETE FROM station_entry", "4 entries were signed, 0 are there"),
         ("UPDATE station_checkpoint SET note = 'x'", "is damaged"),
         ("UPDATE station_checkpoint SET edge = :new", "its edge of the tree was altered"),
+        ("UPDATE station_entry SET kind = 'x' WHERE number = 2", "entry 2 is listed as x 2026"),
+        ("UPDATE station_entry SET record_sha256 = 'x'", "that is not what it says"),
         ("UPDATE log_entry SET entry = :new WHERE number = 2", "its hash is not the one"),
     ],
 )
@@ -81,3 +89,16 @@ def test_a_store_that_was_altered(full: LiveSite, url: str, statement: str, expe
 
 def test_a_site_without_a_station_is_clean(site: LiveSite, url: str) -> None:
     assert words(site, url) == ""
+
+
+def test_a_long_copy_is_checked_in_the_memory_of_a_short_one(tmp_path: Path) -> None:
+    (tmp_path / RUNS).mkdir()
+    entries = make_long_copy(tmp_path, engineering_key(tmp_path), 5000, every=500)
+    tracemalloc.start()
+    try:
+        own, copy = verify_site(tmp_path, store_url(tmp_path))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (own.findings, copy.findings, copy.checked) == ((), (), 5000)
+    assert peak < entries / 2

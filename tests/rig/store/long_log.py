@@ -30,7 +30,7 @@ def make_long_log(folder: Path, key: SigningKey, count: int, every: int) -> int:
     Returns:
         The bytes of all entries.
     """
-    entries = [_entry(number) for number in range(count)]
+    entries = [long_log_entry(number) for number in range(count)]
     contents = [one.content(AT) for one in entries]
     rows = [
         {"number": number, "kind": one.kind, "subject": one.subject, "entry": content}
@@ -49,7 +49,7 @@ def make_long_log(folder: Path, key: SigningKey, count: int, every: int) -> int:
     return sum(map(len, contents))
 
 
-def _entry(number: int) -> LogEntry:
+def long_log_entry(number: int) -> LogEntry:
     run = f"20260301T120000000Z-S{number:06}"
     files = {name: leaf_hash(f"{run}/{name}".encode()).hex() for name in _FILES}
     facts = {"serial": f"S{number:06}", "uid": None, "outcome": "PASS", "mode": "ENG"}

@@ -2,72 +2,19 @@
 
 import sqlite3
 import tracemalloc
-from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from ledcal.calibration.merkle import leaf_hash
-from ledcal.rig.folder import canonical
-from ledcal.rig.keys import SigningKey, engineering_key, signature_holds
+from ledcal.rig.errors import StationError
+from ledcal.rig.keys import engineering_key
 from ledcal.rig.store import log
-from ledcal.rig.store.opened import STORE, open_store, open_store_to_read, store_url
-from ledcal.rig.store.schema import METADATA
-from ledcal.rig.store.verify_log import LogCheck, verify_log
+from ledcal.rig.store.opened import STORE, open_store, store_url
 from tests.rig.store.long_log import make_long_log
+from tests.rig.store.victim import COUNT, Victim, entry, forged
 
-COUNT, OUTSIDE, LONG = 20, 15, 8000
-Attack = Callable[[sqlite3.Connection], object]
-
-
-class Victim:
-    """A log of twenty entries with a checkpoint after every fifth; one is kept outside."""
-
-    def __init__(self, folder: Path, count: int = COUNT) -> None:
-        self.folder = folder
-        self.key: SigningKey = engineering_key(folder)
-        with open_store(store_url(folder)) as store:
-            for number in range(count):
-                with store.adding() as connection:
-                    log.append(connection, entry(number))
-                    if number % 5 == 4:
-                        note = log.checkpoint(connection, "bench 3", self.key)
-                        if number == OUTSIDE - 1:
-                            self.outside = note
-
-    def attacked(self, attack: Attack) -> None:
-        with closing(sqlite3.connect(self.folder / STORE)) as connection:
-            for name in METADATA.tables:
-                for action in ("update", "delete"):
-                    connection.execute(f"DROP TRIGGER IF EXISTS {name}_no_{action}")
-            attack(connection)
-            connection.commit()
-
-    def check(self, *, witness: bool = False) -> LogCheck:
-        witnesses = {"a certificate": self.outside} if witness else {}
-        with open_store_to_read(store_url(self.folder)) as store, store.reading() as connection:
-            publics = {self.key.key_id.hex(): self.key.public}
-            return verify_log(connection, publics, signature_holds, witnesses)
-
-    def words(self, *, witness: bool = False) -> str:
-        found = self.check(witness=witness).findings
-        return "\n".join(f"{one.where}: {one.text}" for one in found)
-
-
-def entry(number: int, who: str = "ann") -> log.LogEntry:
-    return log.LogEntry(
-        kind="test", subject=f"S{number}", who=who, station="bench", facts={"n": number}
-    )
-
-
-def forged(number: int) -> bytes:
-    return canonical(
-        {
-            **{"format": log.ENTRY_FORMAT, "at": "2026-01-01T00:00:00+00:00", "kind": "test"},
-            **{"subject": f"S{number}", "who": "eve", "station": "bench", "facts": {}},
-        }
-    )
+LONG = 8000
 
 
 @pytest.fixture
@@ -259,12 +206,11 @@ def test_a_long_log_is_checked_in_the_memory_of_a_short_one(tmp_path: Path) -> N
     assert peak < entries / 2
 
 
-def test_a_checkpoint_by_another_key_is_not_believed(victim: Victim, tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    other.mkdir()
-    stranger = engineering_key(other)
-    with open_store(store_url(other)) as store, store.adding() as connection:
-        log.append(connection, entry(0, who="eve"))
-        note = log.checkpoint(connection, "bench 3", stranger)
-    victim.outside = note
-    assert "a certificate: was altered, or is signed with a key" in victim.words(witness=True)
+def test_a_file_that_is_damaged_in_the_middle_is_told_in_words(tmp_path: Path) -> None:
+    make_long_log(tmp_path, engineering_key(tmp_path), 1500, every=500)
+    with (tmp_path / STORE).open("r+b") as file:
+        for page in range(100, 110):
+            file.seek(page * 4096)
+            file.write(b"\xff" * 4096)
+    with pytest.raises(StationError, match="malformed; nothing was added to it: mend it"):
+        Victim(tmp_path, count=0).check()
