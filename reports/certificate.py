@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ledcal.calibration.amendment import Amendment
 from ledcal.calibration.as_found import AsFound
@@ -103,7 +103,8 @@ def certificate_html(
         statements=[(one, instant(one.at), key_id) for one, key_id in statements],
         meanings=", ".join(dict.fromkeys(one.meaning for one, _ in statements)),
         approved=revision.approved,
-        checkpoint=[line for line in (checkpoint or "").split("\n") if line],
+        # To the byte, since `ledcal verify --checkpoint` reads it from the page.
+        checkpoint=[escape(legible(line)) for line in (checkpoint or "").split("\n") if line],
         style=Markup(style),
         style_hash=Markup(csp_hash(style)),
         started_at=instant(record.run.at),

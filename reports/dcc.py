@@ -35,6 +35,8 @@ _REF_TYPES = {
     "ledcal_lowerLimit": "lower tolerance limit of the results in the same list",
     "ledcal_upperLimit": "upper tolerance limit of the results in the same list",
     "ledcal_condition": "condition of each result in the same list",
+    "ledcal_asFound": "results of the panel as it came, before it was adjusted",
+    "ledcal_asLeft": "results of the panel as it leaves, after it was adjusted",
 }
 
 ElementTree.register_namespace("ledcal", _REMARK)
@@ -64,10 +66,11 @@ def dcc_xml(
             f"the run ended {record.outcome}: only PASS, FAIL and INCONCLUSIVE have results that "
             "a calibration certificate could state"
         )
+    results = measurement_results(record)  # first: it refuses what is no number
     root = element(
         "digitalCalibrationCertificate",
         _administrative_data(record, record_sha256, statements, customer),
-        measurement_results(record),
+        results,
         _comment(record),
         schemaVersion=SCHEMA_VERSION,
     )
@@ -206,22 +209,36 @@ def _laboratory(record: Record) -> Element:
 
 
 def _persons(record: Record, statements: Sequence[tuple[Statement, str]]) -> Element:
-    """Return who performed, reviewed and approved; the operator where nobody has signed."""
-    if not statements:
-        performer = _person(record.run.operator, "performed", "signature not recorded", False)
-        return element("respPersons", performer)
-    return element(
-        "respPersons",
-        *(
-            _person(
-                one.name,
-                one.meaning,
-                f"{one.meaning} {one.at}; signed on the record with key {key_id}; {one.remark}",
-                one.meaning == "approved",
-            )
-            for one, key_id in statements
-        ),
-    )
+    """Return who performed, reviewed and approved; also a performer who has not signed."""
+    operator, known = record.run.operator, record.run.performer_words
+    signed = any(one.meaning == "performed" and one.name == operator for one, _ in statements)
+    people = [
+        _person(
+            one.name,
+            _role(record, one),
+            f"{one.meaning} {one.at}; signed on the record with key {key_id}; {one.remark}",
+            one.meaning == "approved",
+        )
+        for one, key_id in statements
+    ]
+    if not signed and not (statements and operator == NOT_RECORDED):
+        remark = f"{known}; signature {NOT_RECORDED}" if known else f"signature {NOT_RECORDED}"
+        people.insert(0, _person(operator, _performed(record), remark, False))
+    return element("respPersons", *people)
+
+
+def _role(record: Record, one: Statement) -> str:
+    """Return what a person did; an amendment may name another performer than the one signed."""
+    if one.meaning != "performed":
+        return one.meaning
+    same = one.name == record.run.operator
+    return _performed(record) if same else "performed as first recorded, amended since"
+
+
+def _performed(record: Record) -> str:
+    """Return that somebody performed the run, and in which role the run knew that person."""
+    role = record.run.performer.get("role")
+    return f"performed, {role}" if role else "performed"
 
 
 def _person(name: str, role: str, description: str, main: bool) -> Element:

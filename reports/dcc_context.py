@@ -12,7 +12,8 @@ from ledcal.reports.text import NOT_RECORDED
 _METHOD = (
     "Irradiance at the reference plane by an optical power meter, corrected for the spectrum that "
     "a spectroradiometer measures at the same time; blank readings before and after each are "
-    "subtracted. The panel's calibration curves over drive and board temperature are fitted, "
+    "subtracted. A panel that carries a valid calibration is first asked through it, before it is "
+    "adjusted. The panel's calibration curves over drive and board temperature are fitted, "
     "written as a signed file and loaded into the panel; then the panel is asked for irradiances "
     "through its own firmware and what it gives is measured."
 )

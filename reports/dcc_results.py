@@ -35,6 +35,8 @@ CONFORMITY = {
     Statement.FAIL: "fail",
 }
 """The schema's word for each statement of ILAC-G8 that says something."""
+_STATUS = {"asFound": "beforeAdjustment", "asLeft": "afterAdjustment"}
+"""The schema's word for each state of the panel; it has a place at the conditions only."""
 _CONDITION_STEPS = ("blank", "warm_up")
 
 
@@ -44,10 +46,20 @@ def measurement_results(record: Record) -> Element:
     Raises:
         RecordError: There is none, or one of them cannot be written in D-SI.
     """
-    verified = verification(record)
+    verified, found = verification(record), record.measured_as_found
     conditions = [m for m in record.measured if m.step in _CONDITION_STEPS and m.channel is None]
     others = [m for m in record.measured if m not in verified and m not in conditions]
     parts = []
+    if found:
+        parts.append(
+            _part(
+                record,
+                "As found: irradiance before adjustment, asked for through the panel's firmware",
+                found,
+                conditions,
+                state="asFound",
+            )
+        )
     if verified:
         parts.append(
             _part(
@@ -55,12 +67,12 @@ def measurement_results(record: Record) -> Element:
                 "As left: irradiance after adjustment, asked for through the panel's firmware",
                 verified,
                 conditions,
-                status="afterAdjustment",
+                state="asLeft",
             )
         )
     if others:
         parts.append(
-            _part(record, "Results on the way to the adjustment", others, conditions, status=None)
+            _part(record, "Results on the way to the adjustment", others, conditions, state=None)
         )
     if not parts:
         raise RecordError("the run has no result that a calibration certificate could state")
@@ -73,8 +85,9 @@ def _part(
     results: Sequence[Measured],
     conditions: Sequence[Measured],
     *,
-    status: str | None,
+    state: str | None,
 ) -> Element:
+    """Return results of one state of the panel; a statement refers to them by that state."""
     ordered = sorted(results, key=_kind)
     return element(
         "measurementResult",
@@ -84,8 +97,9 @@ def _part(
         element("measuringEquipments", *(equipment(i, record) for i in record.instruments))
         if record.instruments
         else None,
-        influence_conditions(record, conditions, status),
+        influence_conditions(record, conditions, _STATUS.get(state or "")),
         element("results", *(_result([*group]) for _, group in groupby(ordered, key=_kind))),
+        **({} if state is None else {"id": state, "refType": f"ledcal_{state}"}),
     )
 
 

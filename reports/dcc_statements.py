@@ -1,14 +1,17 @@
 """The statements of a digital calibration certificate that hold for the whole run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element
 
 from ledcal.calibration.outcome import Outcome
-from ledcal.calibration.record import Record
+from ledcal.calibration.record import Measured, Record
 from ledcal.reports.dcc_elements import element, flag, string, words
+from ledcal.reports.stages import Stage, stages
 from ledcal.reports.text import NOT_RECORDED
+from ledcal.reports.verification import verification
 
-_CONFORMITY = {Outcome.PASS: "pass", Outcome.FAIL: "fail"}
+_CONFORMITY: dict[str, str] = {Outcome.PASS: "pass", Outcome.FAIL: "fail"}
+"""By an outcome or by the verdict on a state: PASS and FAIL are the same words in both."""
 SIMULATED = (
     "SIMULATED: no real instrument took part. Every value was made by the virtual bench; this is "
     "no calibration certificate of a real panel."
@@ -46,8 +49,11 @@ def statements_of(record: Record, record_sha256: str) -> Iterator[Element]:
         if record.outcome in _CONFORMITY
         else None,
     )
-    yield _declared("As found", _as_found(record))
+    verified = verification(record)
+    found, _, left = stages(record, verified)
+    yield _state("asFound", found, record.measured_as_found, _file_found(record))
     yield _declared("Adjustment", _adjustment(record))
+    yield _state("asLeft", left, verified)
     yield _declared(
         "Scope",
         "The results relate only to the item calibrated. Not to be reproduced except in full. Not "
@@ -68,14 +74,26 @@ def _declared(name: str, text: str) -> Element:
     return element("statement", words("name", name), words("declaration", text))
 
 
-def _as_found(record: Record) -> str:
-    if record.panel is None:
-        return NOT_RECORDED
-    if record.panel.calibration == "OK":
-        return "The panel carried a valid calibration; this document states no results with it."
+def _state(name: str, stage: Stage, results: Sequence[Measured], more: str = "") -> Element:
+    """Return the statement on one state of the panel; it refers to its results by their id."""
+    code = _CONFORMITY.get(stage.verdict)
+    return element(
+        "statement",
+        words("name", stage.title),
+        string("norm", "ILAC-G8:09/2019") if results else None,
+        words("declaration", f"{stage.word}: {stage.remark}.{more}"),
+        None if code is None else string("conformity", code),
+        **({"refId": name} if results else {}),
+    )
+
+
+def _file_found(record: Record) -> str:
+    found = record.as_found
+    if found is None or not found.file_sha256:
+        return ""
     return (
-        "The panel carried no valid calibration (its loader says "
-        f"{record.panel.calibration}): there is nothing to be stated as found."
+        f" The panel came with calibration file {found.file_sha256} (SHA-256), sequence "
+        f"{found.sequence}."
     )
 
 

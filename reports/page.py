@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ledcal.reports.number import at_place, decimal, significant
 from ledcal.reports.sections import SECTIONS
 from ledcal.reports.shapes import verdict_shape
-from ledcal.reports.text import NOT_RECORDED, legible
+from ledcal.reports.text import NOT_RECORDED, legible, tied
 
 _PARTS = (
     "certificate_amendments.html",
@@ -43,7 +43,7 @@ def _printed(value: Any) -> Any:
     if isinstance(value, Markup | Undefined):
         return value
     if isinstance(value, str):
-        return legible(value)
+        return tied(legible(value))
     if isinstance(value, int):
         return str(value)
     raise TypeError(f"{value!r} cannot be printed: round it with its uncertainty first")

@@ -39,6 +39,7 @@ class Revision:
         number: How many amendments there are.
         rows: One for each.
         operator, customer, condition: With the mark of the amendment that they come from.
+        operator_remark: How the operator is known; an amendment's is known by that only.
         customer_remark: What is said beside the customer.
         remark: Added by an amendment, empty for none.
         approved: Who approved this revision, None for nobody.
@@ -50,6 +51,7 @@ class Revision:
     number: int
     rows: tuple[AmendmentRow, ...]
     operator: str
+    operator_remark: str
     customer: str
     customer_remark: str
     condition: str
@@ -94,6 +96,9 @@ def revision_of(
         number=number,
         rows=tuple(_row(one, key_id) for one, key_id in amendments),
         operator=marked("operator", record.run.operator),
+        operator_remark="named by an amendment"
+        if "operator" in last
+        else record.run.performer_words,
         customer=marked("customer", "internal release"),
         customer_remark=_customer_remark(record, by_amendment="customer" in last),
         condition=marked("condition", NOT_RECORDED),

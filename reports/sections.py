@@ -43,7 +43,7 @@ class Section:
     @property
     def reference(self) -> Markup:
         """The words by which another place of the page refers to it, as a link to it."""
-        return Markup(f'<a href="#section-{escape(self.key)}">{self.kind} {self.number}</a>')
+        return Markup(f'<a href="#section-{escape(self.key)}">{self.kind}&nbsp;{self.number}</a>')
 
 
 def _sections() -> Mapping[str, Section]:

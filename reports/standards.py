@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from markupsafe import Markup
+
 from ledcal.calibration.record import Instrument, Record
-from ledcal.reports.text import NOT_RECORDED
+from ledcal.reports.text import NOT_RECORDED, legible
 
 IN_DATE = "in date"
 _ASKED = ("number", "laboratory", "issued", "due", "file_sha256")
@@ -20,9 +22,12 @@ def described(instrument: Instrument, run_at: str) -> tuple[Instrument, dict[str
     return instrument, stated, IN_DATE if day <= due else "overdue"
 
 
-def with_what(instruments: Sequence[Instrument]) -> str:
-    """Return the instruments in a few words, for the front page."""
-    return ", ".join(f"{one.model} {one.serial}" for one in instruments) or NOT_RECORDED
+def with_what(instruments: Sequence[Instrument]) -> Markup:
+    """Return the instruments in a few words, for the front page; a serial stays by its model."""
+    named = (
+        Markup("{}&nbsp;{}").format(legible(one.model), legible(one.serial)) for one in instruments
+    )
+    return Markup(", ").join(named) or Markup(NOT_RECORDED)
 
 
 def standing(record: Record) -> str:

@@ -5,12 +5,19 @@ page shows them as they are, but nothing in them may act: characters that a read
 that turn the writing direction are shown as their code, and no text can fill the page.
 """
 
+import re
 from datetime import UTC, datetime
 
 NOT_RECORDED = "not recorded"
 """Stands where the record says nothing: a blank could also be an oversight."""
 LONGEST = 300
 """Characters of one text that a page shows."""
+_NO_BREAK = "\u00a0"
+_UNIT = r"(?:%|°C|mW/|W/|J/|(?:nm|mm|K|V|A|U|W|s|h)(?!\w))"
+_TOGETHER = re.compile(
+    rf"(?<=\d) (?={_UNIT})|(?<=[=≤≥<>±]) (?=[+\u2212±]?\d)|(?<=\b[kwU]) (?==)"
+    r"|(?<=\bworst) (?=[+\u2212\d])|(?<=\bchannel) (?=\d)|(?<=\(TUR\)) (?=\d)|(?<=\d) (?=\+00:00)"
+)
 
 
 def legible(text: str, *, longest: int = LONGEST) -> str:
@@ -28,6 +35,11 @@ def legible(text: str, *, longest: int = LONGEST) -> str:
     if len(text) > longest:
         return f"{shown}… ({len(text)} characters, the first {longest} shown)"
     return shown
+
+
+def tied(text: str) -> str:
+    """Return the text with no line break between a number and its unit, relation or name."""
+    return _TOGETHER.sub(_NO_BREAK, text)
 
 
 def instant(at: str) -> str:

@@ -37,11 +37,14 @@ def dcc_of(folder: Path) -> bytes:
     ]
     notes = [Note(code=f"amendment {one.number}", text=one.words) for one in amendments]
     if notes:
-        began = replace(record.run, operator=now["operator"])
+        began = record.run
+        if began.operator != now["operator"]:
+            # How the former one signed on says nothing of the one who is named now.
+            began = replace(began, operator=now["operator"], performer={})
         record = replace(record, run=began, notes=[*record.notes, *notes])
     try:
         return dcc_xml(
             record, record_sha256=digest, statements=statements, customer=now["customer"]
         )
-    except RecordError as error:
+    except (RecordError, ValueError) as error:
         raise RefusedInput("DCC", f"{folder}: {error}") from error

@@ -12,7 +12,9 @@ from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record import Measured, Record
 from ledcal.calibration.record_reader import read_record
+from ledcal.reports.stages import stages
 from ledcal.reports.text import legible
+from ledcal.reports.verification import verification
 from ledcal.rig.awaited_signature import signature_object
 from ledcal.rig.closing import (
     CERTIFICATE,
@@ -168,6 +170,8 @@ def print_record(folder: Path, record: Record) -> None:
         console.print(Text(f"amended   {line}"))
     steps = ", ".join(f"{one.step} {one.result}" for one in record.steps)
     console.print(Text(f"steps     {legible(steps) if steps else 'none'}"))
+    for line in _stage_lines(record):
+        console.print(Text(line))
     verified = [one for one in record.measured if one.step == "verify"]
     if verified:
         console.print(_verified_table(verified))
@@ -175,6 +179,20 @@ def print_record(folder: Path, record: Record) -> None:
     if signature is not None:
         console.print(Text(f"signature {legible(signature['text'], longest=_LONGEST)}"))
     console.print(Text(f"folder    {folder.resolve()}"))
+
+
+def _stage_lines(record: Record) -> list[str]:
+    """Return as found, action taken and as left in the words of the page."""
+    try:
+        told_stages = stages(record, verification(record))
+    except ValueError as error:
+        return [f"as found  cannot be told: {legible(str(error))}; `ledcal verify` the run"]
+    return [
+        f"{one.title.lower().removesuffix(' taken'):<10}"
+        + (f"{SHAPES[one.verdict]} " if one.verdict else "")
+        + legible(f"{one.word}: {one.remark}", longest=_LONGEST)
+        for one in told_stages
+    ]
 
 
 def print_history(serial: str, runs: Sequence[Path]) -> None:

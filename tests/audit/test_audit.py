@@ -72,7 +72,7 @@ PAGES: dict[int, Callable[[str], str]] = {
     7: without(r"\+00:00"),
     8: without(r"<th[^>]*>Unit</th>"),
     9: without(r"95 %|95&nbsp;%|95\u00a0%"),
-    10: without(r"150 mm"),
+    10: without(r"150[ \u00a0]mm"),
     11: without(r"[Tt]raceability"),
     13: without(r"ILAC-G8"),
     14: without(r"<strong[^>]*>PASS</strong>"),

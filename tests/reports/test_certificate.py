@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
 import ledcal.reports.certificate
 from ledcal.calibration.errors import RecordError
@@ -294,6 +295,16 @@ def test_what_is_missing_is_called_not_recorded(killed: Record) -> None:
     assert "SHA-256 not recorded" in said
 
 
+def test_the_clock_of_the_station_is_told_where_the_record_has_it(record: Record) -> None:
+    assert "Clock of the station" not in certificate_html(record, record_sha256=SHA256)
+    clock = "the computer's own, NOT synchronised: <b>"
+    station = record.run.station | {"clock": clock}
+    page = certificate_html(
+        replace(record, run=replace(record.run, station=station)), record_sha256=SHA256
+    )
+    assert f"<dt>Clock of the station</dt><dd>{escape(clock)}<small>" in page
+
+
 def test_every_hash_is_printed_whole(record: Record) -> None:
     said = page_of(record).said()
     made = record.calibration_file
@@ -302,6 +313,13 @@ def test_every_hash_is_printed_whole(record: Record) -> None:
         assert whole in said
     assert record.run.station["file_sha256"] in said
     assert record.instruments[0].certificate["file_sha256"] in said
+
+
+def test_the_checkpoint_is_printed_to_the_byte(killed: Record) -> None:
+    note = "ledcal/1\n1\nab=\n\n— key 5 W/abc=\n— <b> 5 %\n"
+    page = certificate_html(killed, record_sha256=SHA256, checkpoint=note)
+    assert "<code>— key 5 W/abc=</code><br>" in page
+    assert "<code>— &lt;b&gt; 5 %</code><br>" in page
 
 
 def test_templates_switch_escaping_off_nowhere() -> None:

@@ -78,3 +78,10 @@ def test_channels_may_have_models_of_their_own(complete: Record) -> None:
     words = said(replace(complete, curves=[*complete.curves[:2], other, *complete.curves[3:]]))
     assert "Model of the fit, channels 1, 2, 4, 5: E(d, T)" in words
     assert "Model of the fit, channel 3: a spline." in words
+
+
+def test_no_line_can_end_between_a_number_and_its_unit(complete: Record) -> None:
+    body = certificate_html(complete, record_sha256=SHA256).partition("<body>")[2]
+    shown = re.sub(r"<[^>]*>", "\n", re.sub(r"<svg.*?</svg>", "", body, flags=re.DOTALL))
+    assert re.findall(r"\d (?:%|°C|mW/cm²|W/m²|nm\b|K\b)|[≤≥<>±=] [\d±−+]", shown) == []
+    assert "limits ±10\u00a0%" in shown

@@ -10,9 +10,12 @@ import pytest
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome, Verdict
 from ledcal.calibration.record import Measured, Record
+from ledcal.calibration.record_reader import read_record
 from ledcal.calibration.statement import Statement
 from ledcal.reports.dcc import dcc_xml
 from ledcal.reports.dcc_elements import rounded
+from ledcal.reports.stages import stages
+from ledcal.reports.text import NOT_RECORDED
 
 SHA256 = "5a" * 32
 NAMES = {"dcc": "https://ptb.de/dcc", "si": "https://ptb.de/si"}
@@ -143,8 +146,73 @@ def test_adjusted_state_is_told_of_the_verification_only(complete: Record) -> No
     parts = made(complete).findall(".//dcc:measurementResult", NAMES)
     status = [texts(part, ".//dcc:status") for part in parts]
     assert status == [["afterAdjustment"], []]
+    found = statement(made(complete), "As found")
+    said = texts(found, "dcc:declaration/dcc:content")[0]
+    assert said.startswith("Not measured: no valid calibration in the panel")
+    assert (found.get("refId"), texts(found, "dcc:conformity")) == (None, [])
     ambient = texts(parts[0], ".//dcc:influenceCondition/dcc:name/dcc:content")
     assert "Ambient temperature (blank)" in ambient
+
+
+def test_as_found_and_as_left_each_have_results_and_a_statement(
+    recalibrated_events: list[dict[str, Any]],
+) -> None:
+    record = read_record(recalibrated_events)
+    root = made(record)
+    require_order(root)
+    parts = {part.get("id"): part for part in root.iterfind(".//dcc:measurementResult", NAMES)}
+    assert list(parts) == ["asFound", "asLeft", None]
+    defined = {one.get("refType") for one in root.iterfind(".//dcc:refTypeDefinition", NAMES)}
+    for state, status, count, name, verdict in (
+        ("asFound", "beforeAdjustment", 10, "As found", "fail"),
+        ("asLeft", "afterAdjustment", 15, "As left", "pass"),
+    ):
+        part = parts[state]
+        assert part.get("refType") == f"ledcal_{state}"
+        assert part.get("refType") in defined
+        assert texts(part, ".//dcc:status") == [status]
+        said = statement(root, name)
+        assert said.get("refId") == state
+        assert texts(said, "dcc:conformity") == [verdict]
+        (codes,) = texts(part, ".//dcc:conformityXMLList")
+        assert len(codes.split()) == count
+    found = column(lists(root, "Irradiance (as found)"), "Irradiance")
+    values = texts(found, "si:realListXMLList/si:valueXMLList")[0].split()
+    assert values == [
+        rounded(m.value, m.expanded_uncertainty)[0] for m in record.measured_as_found
+    ]
+    (words,) = texts(statement(root, "As found"), "dcc:declaration/dcc:content")
+    assert words.startswith(stages(record, [])[0].word)
+    assert "8 of 10 points PASS" in words
+    assert "c8" * 32 in words
+    left_only = made(replace(record, measured_as_found=[], as_found=None))
+    assert statement(left_only, "As found").get("refId") is None
+    held = made(replace(with_results(record), outcome=Outcome.INCONCLUSIVE))
+    assert [one.get("id") for one in held.iterfind(".//dcc:measurementResult", NAMES)] == [
+        "asFound"
+    ]
+    assert statement(held, "As left").get("refId") is None
+
+
+def test_performer_has_the_role_that_the_run_knew(complete: Record) -> None:
+    known = {"signed_on": "badge and PIN", "role": "technician", "log_entry": "5"}
+    record = replace(complete, run=replace(complete.run, performer=known))
+    assert texts(made(record), ".//dcc:role") == ["performed, technician"]
+    described = texts(made(record), ".//dcc:respPerson/dcc:description/dcc:content")
+    assert described == ["technician, badge and PIN, log entry 5; signature not recorded"]
+    facts: dict[str, Any] = {"run": record.run.run, "record_sha256": SHA256, "at": "2026-03-05"}
+    by_operator = Statement(meaning="performed", name=record.run.operator, **facts)
+    approved = Statement(meaning="approved", name=record.run.operator, **facts)
+    other = Statement(meaning="performed", name="B", **facts)
+    assert texts(made(record, by_operator, approved, other), ".//dcc:role") == [
+        "performed, technician",
+        "approved",
+        "performed as first recorded, amended since",
+    ]
+    # Who performed is named whoever else has signed; nobody is made up where nobody was named.
+    assert texts(made(record, approved), ".//dcc:role") == ["performed, technician", "approved"]
+    nobody = replace(complete, run=replace(complete.run, operator=NOT_RECORDED))
+    assert texts(made(nobody, approved), ".//dcc:role") == ["approved"]
 
 
 def test_no_statement_has_no_word_in_the_schema_but_in_the_text(complete: Record) -> None:
@@ -200,10 +268,10 @@ def test_laboratory_is_that_of_the_station_file_or_not_recorded(complete: Record
 
 def test_people_are_those_who_signed(complete: Record) -> None:
     facts: dict[str, Any] = {"run": complete.run.run, "record_sha256": SHA256, "at": "2026-03-05"}
-    performed = Statement(meaning="performed", name="A", **facts)
+    performed = Statement(meaning="performed", name="m.keller", **facts)
     approved = Statement(meaning="approved", name="B", **facts)
     root = made(complete, performed, approved)
-    assert texts(root, ".//dcc:person/dcc:name/dcc:content") == ["A", "B"]
+    assert texts(root, ".//dcc:person/dcc:name/dcc:content") == ["m.keller", "B"]
     assert texts(root, ".//dcc:role") == ["performed", "approved"]
     assert texts(root, ".//dcc:mainSigner") == ["false", "true"]
     assert texts(made(complete), ".//dcc:person/dcc:name/dcc:content") == ["m.keller"]

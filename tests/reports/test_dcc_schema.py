@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from ledcal.calibration.outcome import Outcome, Verdict
-from ledcal.calibration.record import Record
+from ledcal.calibration.record import Measured, Record
+from ledcal.calibration.record_reader import read_record
 from ledcal.calibration.statement import Statement
 from ledcal.reports.dcc import dcc_xml
 from ledcal.rig.dcc_schema import schema_findings
@@ -23,7 +24,17 @@ from tests.reports.test_dcc import SHA256, made, require_order, tag, texts
 HOSTILE = (
     "]]></dcc:content><!-- -->&evil;<script>alert(1)</script>\"' \x00\x1b[31m\u202e =cmd()|A0\n "
 )
-KEPT = ("at", "finished_at", "unit", "step", "due", "statement", "where", "file_sha256")
+KEPT = (
+    "at",
+    "finished_at",
+    "unit",
+    "step",
+    "due",
+    "statement",
+    "where",
+    "file_sha256",
+    "country_code",
+)
 
 
 def infected(value: Any, name: str = "") -> Any:
@@ -53,17 +64,28 @@ def hostile(record: Record) -> Record:
         )
         for one in record.measured
     ]
-    return replace(dirty, measured=results, outcome=record.outcome)
+    found = [replace(m, where=m.where | {"probe": HOSTILE}) for m in record.measured_as_found]
+    return replace(dirty, measured=results, measured_as_found=found, outcome=record.outcome)
 
 
-def test_hostile_text_in_any_field_stays_text(complete: Record) -> None:
+@pytest.fixture
+def back(recalibrated_events: list[dict[str, Any]]) -> Record:
+    """A run that has results as found beside all others."""
+    return read_record(recalibrated_events)
+
+
+def probed(results: list[Measured]) -> list[Measured]:
+    return [replace(m, where=m.where | {"probe": "x"}) for m in results]
+
+
+def test_hostile_text_in_any_field_stays_text(back: Record) -> None:
     harmless = replace(
-        complete, measured=[replace(m, where=m.where | {"probe": "x"}) for m in complete.measured]
+        back, measured=probed(back.measured), measured_as_found=probed(back.measured_as_found)
     )
-    clean, dirty = made(harmless), made(hostile(complete))
+    clean, dirty = made(harmless), made(hostile(back))
     require_order(dirty)
     assert sorted(map(tag, dirty.iter())) == sorted(map(tag, clean.iter()))
-    content = dcc_xml(hostile(complete), record_sha256=SHA256)
+    content = dcc_xml(hostile(back), record_sha256=SHA256)
     assert b"<script" not in content
     assert b"&evil;" not in content.replace(b"&amp;evil;", b"")
     held = "".join(dirty.itertext())
@@ -74,7 +96,7 @@ def test_hostile_text_in_any_field_stays_text(complete: Record) -> None:
             assert re.fullmatch(r"\S+(\s+\S+)*", one.text), one.tag
     operator = texts(dirty, ".//dcc:person/dcc:name/dcc:content")[0]
     assert operator.startswith("]]></dcc:content><!-- -->&evil;<script>alert(1)</script>")
-    long = replace(complete, run=replace(complete.run, operator="x" * 10_000))
+    long = replace(back, run=replace(back.run, operator="x" * 10_000))
     assert "(10000 characters" in texts(made(long), ".//dcc:person/dcc:name/dcc:content")[0]
 
 
@@ -101,9 +123,9 @@ def bare(record: Record) -> Record:
 )
 @pytest.mark.parametrize("change", [None, hostile, signed_in_a_laboratory, inconclusive, bare])
 def test_ptb_s_schema_accepts_it(
-    change: Callable[[Record], Record] | None, record: Record, complete: Record
+    change: Callable[[Record], Record] | None, record: Record, back: Record
 ) -> None:
-    made_of = record if change is None else change(complete)
+    made_of = record if change is None else change(back)
     facts: dict[str, Any] = {"run": record.run.run, "record_sha256": SHA256, "at": "2026-03-05"}
     signed = [(Statement(meaning="approved", name="B", **facts), "00112233aabbccdd")]
     document = dcc_xml(made_of, record_sha256=SHA256, statements=signed)

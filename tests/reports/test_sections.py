@@ -11,8 +11,8 @@ def test_sections_are_numbered_in_order_and_appendices_lettered() -> None:
 
 def test_a_reference_is_a_link_with_the_number_of_its_section() -> None:
     safety = SECTIONS["safety"]
-    assert safety.reference == f'<a href="#section-safety">section {safety.number}</a>'
-    assert SECTIONS["budgets"].reference == '<a href="#section-budgets">appendix A</a>'
+    assert safety.reference == f'<a href="#section-safety">section&nbsp;{safety.number}</a>'
+    assert SECTIONS["budgets"].reference == '<a href="#section-budgets">appendix&nbsp;A</a>'
 
 
 def test_a_section_that_does_not_exist_has_no_reference() -> None:

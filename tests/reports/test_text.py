@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledcal.reports.text import NOT_RECORDED, css_string, instant, legible
+from ledcal.reports.text import NOT_RECORDED, css_string, instant, legible, tied
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,19 @@ def test_a_css_string_cannot_be_ended_from_within(text: str) -> None:
 
 def test_a_css_string_keeps_the_spaces_after_an_escape() -> None:
     assert css_string("run: 7") == r'"run\3a  7"'
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("worst +0.1 %, channel 5 at 50 %", "worst~+0.1~%, channel~5 at 50~%"),
+        ("limits ±10 %; risk ≤ 0.1 %.", "limits ±10~%; risk ≤~0.1~%."),
+        ("guard band w = 1 U, k = 2", "guard band w~=~1~U, k~=~2"),
+        ("32.1 mW/cm² at 850 nm and 41.2 °C", "32.1~mW/cm² at 850~nm and 41.2~°C"),
+        ("2026-03-04 09:12:00 +00:00", "2026-03-04 09:12:00~+00:00"),
+        ("3 h with light, 5 hours, 4 Words", "3~h with light, 5 hours, 4 Words"),
+        ("> 99.9", ">~99.9"),
+    ],
+)
+def test_a_number_stays_with_its_unit_and_its_sign(text: str, kept: str) -> None:
+    assert tied(text) == kept.replace("~", "\u00a0")

@@ -77,7 +77,7 @@ def test_a_run_is_amended_twice_and_tells_of_both(run: Path, person: Path, tmp_p
         f"performed by was Tom, is <b>Thomas M.</b>; reason: {REASON}",
         "customer was Clinic North, is <b>Clinic &lt;b&gt;South&lt;/b&gt;</b>; reason: moved",
         "Customer</dt><dd>Clinic &lt;b&gt;South&lt;/b&gt; (Amendment 2)",
-        "Performed by</dt><dd>Thomas M. (Amendment 1)",
+        "Performed by</dt><dd>Thomas M. (Amendment 1)<small>named by an amendment; reason:",
         "approved by Bob: covers revision 0, not this one",
         "Authorised by</dt><dd>not recorded<small>Bob approved revision 0; no person has",
         f"End of document {run.name}, revision 2",

@@ -14,6 +14,7 @@ from ledcal.calibration.outcome import Outcome
 from ledcal.rig.amend import amend
 from ledcal.rig.cli import app
 from ledcal.rig.closing import close_run, finished
+from ledcal.rig.dcc_file import dcc_of
 from ledcal.rig.dcc_schema import schema_findings
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.journal import Journal, read_journal
@@ -37,6 +38,8 @@ OUTER = (
     "</xs:complexType></xs:element></xs:schema>"
 )
 INNER = HEAD + 'targetNamespace="urn:inner"><xs:element name="one" type="xs:integer"/></xs:schema>'
+DCC = "{https://ptb.de/dcc}"
+NAME = f".//{DCC}person/{DCC}name/{DCC}content"
 VALID = b'<all xmlns="urn:outer"><one xmlns="urn:inner">1</one></all>'
 
 
@@ -69,6 +72,24 @@ def test_an_amended_run_is_that_of_its_newest_revision(run: Path, tmp_path: Path
     assert "Clinic <North>" in texts
     assert any("customer was not recorded, is Clinic <North>; forgotten" in one for one in texts)
     assert "Cid" not in texts  # reviewed revision 0 only
+
+
+def test_a_performer_named_by_an_amendment_is_the_one_who_performed(
+    begin_run: StartRun, key: SigningKey, tmp_path: Path
+) -> None:
+    run = closed(begin_run(operator="Eve"), key, result(99.0, 90.0, 110.0))
+    assert roles(run) == ["performed"]
+    person, data_folder = tmp_path / "ann.toml", run.parent.parent
+    new_key_file(person, "Ann", "ENG")
+    trust(public_file(person), data_folder)
+    amend(run, {"operator": "Dora"}, "the other shift", "Ann", person, data_folder)
+    assert roles(run) == ["performed", "performed as first recorded, amended since"]
+    names = [one.text for one in ElementTree.fromstring(dcc_of(run)).iterfind(NAME)]
+    assert names == ["Dora", "Eve"]
+
+
+def roles(run: Path) -> list[str | None]:
+    return [one.text for one in ElementTree.fromstring(dcc_of(run)).iter(f"{DCC}role")]
 
 
 def dcc(*arguments: object) -> Any:

@@ -1,12 +1,18 @@
 import json
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ledcal.calibration.outcome import Outcome
+from ledcal.calibration.record_reader import read_record
+from ledcal.reports.certificate import certificate_html
+from ledcal.reports.stages import stages
+from ledcal.reports.text import tied
+from ledcal.reports.verification import verification
 from ledcal.rig.certificate_again import render_again
 from ledcal.rig.closing import RECORD, close_run, finished
 from ledcal.rig.errors import RefusedInput, StationError
@@ -24,6 +30,7 @@ from ledcal.rig.summary import (
     refusal_text,
 )
 from ledcal.rig.verify import Finding, Verification
+from tests.reports.conftest import _COMPLETED_RUN, recalibrated
 
 StartRun = Callable[..., tuple[Path, Journal]]
 HOSTILE = "\x1b[31m\x1b]0;x\x07[bold red]b[/] \u202edlrow\u2066 \r\x08 \u200b" + "X" * 10_000
@@ -75,6 +82,23 @@ def test_hostile_text_does_nothing_on_a_terminal(
     assert r"\u001b[31m" in shown
     assert "[bold red]b[/]" in shown  # no markup, so it stands as it is
     assert "✘ FAIL" in shown
+
+
+def test_show_tells_as_found_in_the_words_of_the_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = read_record(recalibrated(_COMPLETED_RUN))
+    print_record(tmp_path, record)
+    shown = " ".join(capsys.readouterr().out.split())
+    found, action, left = stages(record, verification(record))
+    assert f"as found ✘ Out of tolerance: {found.remark} action Adjusted: " in shown
+    assert f"{action.remark} as left ✔ In tolerance: {left.remark} " in shown
+    page = certificate_html(record, record_sha256="5a" * 32)
+    for stage in (found, action, left):
+        assert tied(stage.remark) in page
+    impossible = [replace(m, expanded_uncertainty=-1.0) for m in record.measured_as_found]
+    print_record(tmp_path, replace(record, measured_as_found=impossible))
+    assert "cannot be told: the uncertainty" in capsys.readouterr().out
 
 
 def test_a_refusal_is_harmless_too() -> None:
