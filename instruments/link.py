@@ -8,10 +8,12 @@ import errno
 import functools
 import select
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, Self
 
 import pyvisa
@@ -28,6 +30,7 @@ _QUIET_WAIT_S = 0.1
 _DISCARD_COUNT = 65536
 _LOCK_WAIT_S, _LOCK_AGAIN_S = 3.0, 0.05
 """A serial line that another program holds is waited for: one that just ends gives it up. [s]"""
+_WAITING = ("pyvisa_py.sessions", "pyvisa_py.tcpip", "pyvisa_py.protocols.rpc")
 _MESSAGE_AVAILABLE = 0x10  # MAV of the status byte (IEEE 488.2, 11.2.1.2)
 
 
@@ -49,7 +52,13 @@ class _Socket(socket.socket):
 @functools.cache
 def _resource_manager(visa_library: str) -> pyvisa.ResourceManager:
     # To close one manager closes the sessions of all (pyvisa issue 742): one, never closed here.
-    return pyvisa.ResourceManager(visa_library)
+    manager = pyvisa.ResourceManager(visa_library)
+    # pyvisa-py 0.8.1 ends its waits by time.time(): with a wall clock that steps back by an hour
+    # meanwhile, an answer that does not come would be waited for that long.
+    for name in _WAITING:
+        if (module := sys.modules.get(name)) is not None:
+            vars(module)["time"] = SimpleNamespace(time=time.monotonic, sleep=time.sleep)
+    return manager
 
 
 def lock_line(port: Any) -> None:

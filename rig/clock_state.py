@@ -3,12 +3,45 @@
 import ctypes
 import struct
 import sys
+import time
+from collections.abc import Callable
 
 # struct timex up to its status, as C aligns it: modes, offset, freq, maxerror, esterror, status.
 _TIMEX = "@Illlli"
 _ROOM = 512
 _UNSYNCHRONISED, _NANOSECONDS = 0x0040, 0x2000
 _TIME_ERROR = 5
+STEP_S = 1.0
+"""The wall clock may run so far from the monotonic one between two looks. [s]
+
+A time service that slews does it by 0.0005 of the time (adjtimex(2)); a step is seen, and so is a
+computer that slept.
+"""
+
+
+class ClockWatch:
+    """Tells when the wall clock has stepped, of which every time in a record is."""
+
+    def __init__(
+        self,
+        wall_s: Callable[[], float] = time.time,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin to watch; the two clocks are this computer's."""
+        self._clocks = wall_s, monotonic_s
+        self._apart_s = wall_s() - monotonic_s()
+
+    def stepped(self) -> str:
+        """Return by how much the clock has stepped since the last look, in words; else ""."""
+        wall_s, monotonic_s = self._clocks
+        before_s, self._apart_s = self._apart_s, wall_s() - monotonic_s()
+        step_s = self._apart_s - before_s
+        if abs(step_s) <= STEP_S:
+            return ""
+        return (
+            f"the computer's clock stepped by {step_s:+.1f} s: times before this event and after "
+            "it differ by so much; no wait and no limit of the run follows that clock"
+        )
 
 
 def clock_words() -> str:

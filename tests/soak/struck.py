@@ -24,6 +24,7 @@ from ledcal.rig.run import runs_of
 from ledcal.rig.station import read_station
 from ledcal.rig.summary import record_of
 from ledcal.rig.verify import verify_run
+from tests.soak.clock import stepping, untold
 from tests.soak.killed import QUICK_PRODUCT
 from tests.soak.troubles import Trouble
 from tests.system.conftest import DARK_LIMIT_S, LiveBench, live_bench
@@ -32,6 +33,8 @@ RUN_LIMIT_S = 300.0
 LATEST_S = 250.0
 """Of bench time: about as long as a run lasts. [s]"""
 STOP_WALL_S = 1.5
+STEP_WALL_S = (3.0, 15.0)
+"""In which a step of the clock strikes: from about the first event to the last. [s]"""
 FULL_DISK_BYTES = (30_000, 300_000)
 """A run that finds less does not begin; one that finds more ends before its disk is full."""
 _OUTCOMES = {outcome.exit_code: outcome for outcome in Outcome}
@@ -64,7 +67,11 @@ def strike(trouble: Trouble, seed: int, folder: Path) -> Struck:
         if trouble.by == "blocked folder":
             (bench.data_folder / "runs").write_text("in the way of the folder", encoding="ascii")
         moment = _plan(bench, trouble, draw)
-        process = _start(bench, trouble, serial, draw)
+        steps_after_s = 0.0
+        if trouble.by == "clock":
+            steps_after_s = draw.uniform(*STEP_WALL_S)
+            moment = f"after {steps_after_s:.1f} s"
+        process = _start(bench, trouble, serial, draw, steps_after_s)
         if trouble.by in ("kill", "stop"):
             moment = _signal(bench, process, trouble, draw)
         problems = []
@@ -119,9 +126,12 @@ def _plan(bench: LiveBench, trouble: Trouble, draw: random.Random) -> str:
 
 
 def _start(
-    bench: LiveBench, trouble: Trouble, serial: str, draw: random.Random
+    bench: LiveBench, trouble: Trouble, serial: str, draw: random.Random, steps_after_s: float
 ) -> "subprocess.Popen[bytes]":
     limit = draw.randint(*FULL_DISK_BYTES)
+    environment = None
+    if trouble.by == "clock":
+        environment = stepping(bench.station.parent, trouble.step_s, steps_after_s)
 
     def full_disk() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
@@ -132,6 +142,7 @@ def _start(
             *("--station", str(bench.station), "--product", str(QUICK_PRODUCT)),
         ],
         cwd=bench.station.parent,
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -193,6 +204,8 @@ def _outcome(
     problems = []
     if code >= 0 and code != record.outcome.exit_code and trouble.by != "file limit":
         problems.append(f"exit code {code} of a run that is {record.outcome.value}")
+    if trouble.by == "clock":
+        problems += untold(read_journal(runs[-1]), trouble.step_s)
     if trouble.sealed:
         findings = verify_run(runs[-1], bench.data_folder).findings
         problems += [f"verify: {finding.file}: {finding.text}" for finding in findings]

@@ -14,12 +14,13 @@ from ledcal.calibration.outcome import Outcome
 BENCH = frozenset({Outcome.PASS, Outcome.STATION})
 PLACE = frozenset({Outcome.PASS, Outcome.SETUP, Outcome.STATION})
 PANEL = frozenset({Outcome.PASS, Outcome.FAIL})
+UNHARMED = frozenset({Outcome.PASS})
 FAILED = frozenset({Outcome.FAIL})
 LOAD_FAILED = frozenset({Outcome.FAIL, Outcome.SETUP, Outcome.ABORTED})
 BROKEN_OFF = frozenset({Outcome.PASS, Outcome.ABORTED})
 LINE_OF_THE_PANEL = BENCH | BROKEN_OFF
 
-By = Literal["bench", "kill", "stop", "file limit", "blocked folder", "nobody"]
+By = Literal["bench", "kill", "stop", "file limit", "blocked folder", "clock", "nobody"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +29,12 @@ class Trouble:
 
     Attributes:
         name: What it is called in the table.
-        by: Who strikes: the bench's fault plan, a signal, the host's limits.
+        by: Who strikes: the bench's fault plan, a signal, the host's limits, its clock.
         right: Outcomes that are right.
         fault: Keys of the bench's fault; without a trigger it is struck at a random bench time.
         commands: With a command as trigger: it is struck at a random one of so many.
         victim: Process that gets the signal: child, command or bench.
+        step_s: By how much the wall clock steps. [s]
         sealed: False where nobody is left, or nothing can be written, to seal the run.
     """
 
@@ -42,6 +44,7 @@ class Trouble:
     fault: Mapping[str, Any] = field(default_factory=dict)
     commands: int = 0
     victim: str = ""
+    step_s: int = 0
     sealed: bool = True
 
 
@@ -146,6 +149,8 @@ TROUBLES = (
     Trouble(name="bench killed", by="kill", victim="bench", right=BENCH | BROKEN_OFF),
     Trouble(name="child stopped for 1.5 s", by="stop", victim="child", right=BENCH),
     Trouble(name="bench stopped for 1.5 s", by="stop", victim="bench", right=BENCH),
+    Trouble(name="clock stepped back by an hour", by="clock", step_s=-3600, right=UNHARMED),
+    Trouble(name="clock stepped on by a day", by="clock", step_s=86_400, right=UNHARMED),
     Trouble(
         name="disk full",
         by="file limit",

@@ -10,7 +10,7 @@ from tests.soak.troubles import TROUBLES
 pytestmark = pytest.mark.system
 SEED = 7
 CHOSEN = (
-    "nothing",
+    "clock stepped back by an hour",
     "noise in a reply: panel",
     "stalled for good: thermocouple logger",
     "cap on the head",
