@@ -10,7 +10,7 @@ from ledcal.instruments.dialogue import Framing
 from ledcal.instruments.errors import LinkTimeout
 from ledcal.instruments.link import Bus
 
-HUNG_S = 30.0
+HUNG_S = 10.0
 HOUR_S = 3600.0
 
 
