@@ -10,7 +10,7 @@ settings.load_profile("ledcal")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a command say of how many panels the README's figures are."""
     parser.addoption(
-        "--panels", type=int, default=6, help="panels that tests/system/test_truth.py calibrates"
+        "--panels", type=int, default=4, help="panels that tests/system/test_truth.py calibrates"
     )
 
 

@@ -198,10 +198,13 @@ def _require_head(connection: Connection, *also: str) -> None:
 
 @contextmanager
 def _words(engine: Engine) -> Iterator[None]:
-    """Turn what the database raises into words."""
+    """Turn what the database raises into words.
+
+    sqlite3 raises UnicodeDecodeError where its own message quotes a damaged schema.
+    """
     try:
         yield
-    except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
+    except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error, UnicodeDecodeError) as error:
         cause = getattr(error, "orig", None) or error
         raise StationError(
             "STORE",

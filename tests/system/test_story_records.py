@@ -1,6 +1,7 @@
 """What the records say against a run: F1 (power lost while loading), F17, F19; as found."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,10 +71,13 @@ def passed(
 
 
 def forged(passed: Passed, factor: float) -> None:
-    """Let the run that passed have seen other light on one channel."""
+    """Let the run that passed have seen other light on one channel, by its true journal."""
     path = Path(passed.run["folder"]) / "journal.jsonl"
+    true = passed.bench.data_folder.parent / "true-journal.jsonl"
+    if not true.exists():
+        true.write_bytes(path.read_bytes())
     lines = []
-    for event in events(passed.run):
+    for event in map(json.loads, true.read_text().splitlines()):
         if event["event"] == "curve" and event["channel"] == 3:
             event["curve_irradiance_w_m2"] = [
                 value * factor for value in event["curve_irradiance_w_m2"]
@@ -102,7 +106,8 @@ def test_f17_another_light_of_the_same_head_is_held_for_an_engineer(passed: Pass
     assert (held["outcome"], held["exit_code"]) == ("INCONCLUSIVE", 6)
     (reason,) = held["reasons"]
     assert reason["code"] == "HOLD"
-    assert "channel 3 gives -3." in reason["text"]
+    (change,) = re.findall(r"channel 3 gives (-\d\.\d)%", reason["text"])
+    assert float(change) == pytest.approx(100 * (1 / 1.04 - 1), abs=0.5)
     assert passed.run["run"] in reason["text"]
     assert "the limit is 3.0%" in reason["text"]
     assert "--engineer NAME" in reason["text"]
