@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -27,8 +27,11 @@ from ledcal.rig.trust import retire, trust
 
 Change = Callable[..., Path]
 Check = Callable[..., list[tuple[str, str]]]
-TODAY = datetime.now(UTC).date()
-DUE = TODAY - timedelta(days=2)
+
+
+def in_days(days: int) -> date:
+    """Asked for when it is needed: a build that runs over midnight has two todays."""
+    return datetime.now(UTC).date() + timedelta(days=days)
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def ann(tmp_path: Path, data_folder: Path) -> Path:
 @pytest.fixture
 def meter(station: SettingsFile[Station], change: Change) -> Path:
     """The power meter's certificate, two days overdue."""
-    return change("power_meter", "due", value=DUE)
+    return change("power_meter", "due", value=in_days(-2))
 
 
 @pytest.fixture
@@ -62,7 +65,7 @@ def refusal(check: Check, *asked: str) -> str:
 
 
 def override(file: Path, key: Path, days: int, *more: str, name: str = "Ann") -> tuple[int, str]:
-    until = (TODAY + timedelta(days=days)).isoformat()
+    until = in_days(days).isoformat()
     told = CliRunner().invoke(
         app,
         [
@@ -77,9 +80,9 @@ def test_overdue_certificates_are_named_all(
     station: SettingsFile[Station], change: Change, check: Check
 ) -> None:
     for role in ("power_meter", "thermocouple_logger"):
-        change(role, "due", value=DUE)
+        change(role, "due", value=in_days(-2))
     text = refusal(check)
-    assert f"power_meter Model M1: certificate C-M1 was due {DUE} (2 days ago)" in text
+    assert f"power_meter Model M1: certificate C-M1 was due {in_days(-2)} (2 days ago)" in text
     assert "there is no override" in text
     assert "C-L1" in text
     assert "C-S1" not in text
@@ -102,7 +105,7 @@ def test_an_override_lets_it_measure_and_is_told(meter: Path, ann: Path, check: 
     assert "certificate C-M1 of Maker Model M1 may be used until" in told
     ((said, text),) = check()
     assert said == "CERTIFICATE_OVERRIDE"
-    for words in (f"was due {DUE}", "by override of Ann (key ", "reason: a panel waits"):
+    for words in (f"was due {in_days(-2)}", "by override of Ann (key ", "reason: a panel waits"):
         assert words in text
     assert "entry 0 of the log" in text
 
@@ -113,7 +116,7 @@ def test_it_counts_for_this_file_this_operator_and_this_mode_only(
     assert override(meter, ann, 1)[0] == 0
     assert "who performs the run cannot override for himself" in refusal(check, "DEMO", "ann ")
     assert "its key is for engineering" in refusal(check, "PROD")
-    change("power_meter", "due", value=DUE + timedelta(days=1))
+    change("power_meter", "due", value=in_days(-1))
     assert "there is no override" in refusal(check)
 
 
@@ -126,11 +129,11 @@ def test_it_ends_with_its_day(
         **{"maker": "Maker", "model": "Model", "number": "C-M1", "kind": "optical_power"},
         **{"file_sha256": read_certificates(station).file_sha256["power_meter"], "reason": "x"},
     }
-    yesterday = (TODAY - timedelta(days=1)).isoformat()
+    yesterday = in_days(-1).isoformat()
     authorise(data_folder, OVERRIDE, "M1", facts | {"until": yesterday}, by)
     assert f"it ended on {yesterday}" in refusal(check)
     # Signed past the command, for longer than anybody may.
-    far = (TODAY + timedelta(days=MOST_DAYS + 1)).isoformat()
+    far = in_days(MOST_DAYS + 1).isoformat()
     authorise(data_folder, OVERRIDE, "M1", facts | {"until": far}, by)
     assert f"it reaches to {far}" in refusal(check)
 
@@ -158,8 +161,7 @@ def test_how_far_an_override_reaches(
     days: int,
     words: str,
 ) -> None:
-    due = TODAY - timedelta(days=past_due) if past_due else TODAY + timedelta(days=30)
-    change(role, "due", value=due)
+    change(role, "due", value=in_days(-past_due if past_due else 30))
     code, told = override(certificate_paths(station)[role], ann, days)
     assert code == (2 if words else 0), told
     assert words in told
@@ -201,8 +203,8 @@ def test_a_signature_is_not_lifted_onto_another_entry(
     assert override(meter, ann, 1)[0] == 0
     facts = dict(entry_of_log(data_folder)["facts"])  # type: ignore[call-overload]
     change("power_meter", "number", value="C-M1-new")
-    change("power_meter", "due", value=DUE)
-    path = change("power_meter", "due", value=DUE + timedelta(days=1))
+    change("power_meter", "due", value=in_days(-2))
+    path = change("power_meter", "due", value=in_days(-1))
     facts["file_sha256"] = read_sha256(path)
     enter_action(data_folder, OVERRIDE, "M1", who="Ann", facts=facts)
     assert "its signature is over something else" in refusal(check)

@@ -58,8 +58,10 @@ def test_f03_turned_panel_is_to_be_rotated(bench: Any, tell: Tell) -> None:
 def test_panel_that_is_warm_from_a_run_before_cools_in_the_dark_before_it_is_lit(
     bench: Any, tell: Tell
 ) -> None:
-    bench.truth(set="board_degc", value=36.5)
-    bench.truth(set="heatsink_degc", value=36.0)
+    # Heated by the rig's own first words to it, so that it cannot cool while the rig starts.
+    for name, degc in (("heatsink_degc", 39.5), ("board_degc", 40.0)):
+        heat = {"fault": name, "value": degc, "on": "panel", "command": "CHAN:CAT?"}
+        bench.truth(set="fault", value=heat | {"at_command": 1})
     bench.truth(set="turned", value=True)  # ends the run right after the first look
     told = tell(bench)
     assert told.outcome == ("SETUP", 3, "PANEL_TURNED")
