@@ -19,7 +19,7 @@ from ledcal.rig import (
     retention_commands,
     site_commands,
 )
-from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherData, refusals
+from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherData, failures, refusals
 from ledcal.rig.standard_streams import hold_standard_streams
 
 app = typer.Typer(
@@ -35,7 +35,8 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line."""
     hold_standard_streams()
-    app()
+    with failures():
+        app()
 
 
 def _print_version(asked: bool) -> None:

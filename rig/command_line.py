@@ -1,5 +1,7 @@
 """What all commands share: options, and how a refusal is told. Imports nothing that is slow."""
 
+import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,3 +49,22 @@ def refusals(as_json: bool = False) -> Iterator[None]:
             print_json(refusal_object(error))
         typer.echo(refusal_text(error), err=True)
         raise typer.Exit(error.outcome.exit_code) from error
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """End as STATION where ledcal itself fails: an exit code of 1 would blame the panel."""
+    try:
+        yield
+    except Exception:
+        from ledcal.calibration.outcome import Outcome
+
+        traceback.print_exc()
+        code = Outcome.STATION.exit_code
+        typer.echo(
+            f"{Outcome.STATION}: UNFORESEEN: ledcal itself has failed, and no panel is judged; one "
+            "that was lit is dark within two seconds. Keep the lines above for whoever maintains "
+            "ledcal, and try again",
+            err=True,
+        )
+        sys.exit(code)

@@ -11,7 +11,8 @@ def hold_standard_streams() -> None:
     """Let a reader that goes away, or a stream that was closed at the start, disturb nothing.
 
     A file that is opened while standard input is closed gets its number, and the next child takes
-    it for its input. And a verdict must not become another exit code because nobody reads it.
+    it for its input. And a verdict must not become another exit code because nobody reads it, or
+    because the stream's encoding lacks one of its signs.
     """
     for number in (0, 1, 2):
         try:
@@ -24,8 +25,10 @@ def hold_standard_streams() -> None:
 
 def _lasting(stream: TextIO | None, number: int) -> TextIO:
     """Return the stream, able to lose its reader; Python has none for one that was closed."""
-    # Text: what is told of a run must not depend on how this stream happened to be encoded.
     whole = stream or io.TextIOWrapper(io.FileIO(number, "w"), encoding="utf-8")
+    # A terminal that is not UTF-8 lacks the sign before PASS: its code stands there instead.
+    if isinstance(whole, io.TextIOWrapper):
+        whole.reconfigure(errors="backslashreplace")
     return cast(TextIO, LastingStream(whole))
 
 

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from ledcal.rig.cli import app
 from ledcal.rig.closing import PANEL_FILE, RECORD
+from ledcal.rig.command_line import failures
 from ledcal.rig.run import RUNS
 
 COMMANDS = (
@@ -227,3 +228,28 @@ def test_a_page_is_made_again(sealed_run: Path, data_folder: Path, tmp_path: Pat
     assert result.exit_code == 0
     assert "identical with the run's page" in result.stdout
     assert output.read_bytes() == (sealed_run / "certificate.html").read_bytes()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_without_the_signs_is_told_the_verdict_all_the_same(
+    sealed_run: Path, data_folder: Path, encoding: str
+) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "ledcal.rig", "show", sealed_run, "--data", data_folder],
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert ran.stdout.startswith(b"\\u25a0 ABORTED\n")
+
+
+def test_a_failure_of_ledcal_itself_has_not_the_exit_code_of_a_panel_that_failed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended, failures():
+        raise KeyError("what nobody thought of")
+    assert ended.value.code == 4
+    told = capsys.readouterr().err
+    assert "KeyError: 'what nobody thought of'" in told
+    assert "STATION: UNFORESEEN: ledcal itself has failed, and no panel is judged" in told
