@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,9 @@ from ledcal.rig.rebuild import difference, rebuilt
 from ledcal.rig.run import CALIBRATION
 from ledcal.rig.statements import RECORD_ENVELOPE, envelope_words
 from ledcal.rig.trust import KnownKey, known_key, known_keys
+
+_RUN_NAME = re.compile(r"[0-9]{8}T[0-9]{9}Z-")
+"""How the name of a run's folder begins, also of one from which all was taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +77,31 @@ def verify_path(path: Path, data_folder: Path) -> Verification:
     """Return what is not as it was sealed: a run's folder, or the run that a file belongs to.
 
     Raises:
-        RefusedInput: There is no such folder or file, nor a run that may have lost it; or the
-            trusted keys are damaged.
+        RefusedInput: There is no such folder or file, nor a run that may have lost it, or it is
+            of no run; or the trusted keys are damaged.
     """
     # os.path says False of a name that no file can have; Path.is_dir raises an error.
     if os.path.isdir(path):
+        _require_run(path, path)
         return verify_run(path, data_folder)
-    if not os.path.exists(path) and not (path.parent / SEAL).exists():
+    if os.path.exists(path):
+        _require_run(path.parent, path)
+        return verify_run(path.parent, data_folder)
+    found = verify_run(path.parent, data_folder) if (path.parent / SEAL).exists() else None
+    if found is None or not found.findings:  # nothing was lost that could have had this name
         raise RefusedInput("RUN", f"{str(path)!r}: there is no such run folder or file")
-    return verify_run(path.parent, data_folder)
+    return found
+
+
+def _require_run(folder: Path, path: Path) -> None:
+    """Refuse what nobody sealed, instead of calling it altered."""
+    named_so = _RUN_NAME.match(folder.resolve().name)
+    if not named_so and not any((folder / name).exists() for name in (SEAL, JOURNAL, RECORD)):
+        raise RefusedInput(
+            "RUN",
+            f"{str(path)!r}: is of no run; give a run's folder or a file in it, an archive or a "
+            "data folder, or hold a page alone against a log: `ledcal verify DATA --checkpoint PAGE`",
+        )
 
 
 def verify_run(folder: Path, data_folder: Path) -> Verification:

@@ -8,13 +8,21 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledcal.rig.closing import PANEL_FILE, RECORD, SEAL, close_run, seal_bytes, sealed_files
+from ledcal.rig.closing import (
+    CERTIFICATE,
+    PANEL_FILE,
+    RECORD,
+    SEAL,
+    close_run,
+    seal_bytes,
+    sealed_files,
+)
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.folder import canonical
 from ledcal.rig.journal import JOURNAL
 from ledcal.rig.keys import ENGINEERING_KEY, SigningKey
 from ledcal.rig.log_book import LOG_PROOF
-from ledcal.rig.run import CALIBRATION
+from ledcal.rig.run import CALIBRATION, RUNS
 from ledcal.rig.verify import verify_path, verify_run
 
 
@@ -247,6 +255,23 @@ def test_a_file_stands_for_its_run(sealed_run: Path, data_folder: Path) -> None:
 def test_what_is_not_there_is_refused(sealed_run: Path, data_folder: Path) -> None:
     with pytest.raises(RefusedInput, match="no such run folder or file"):
         verify_path(sealed_run.with_name("20260309T120000000Z-TEST-0001"), data_folder)
+    with pytest.raises(RefusedInput, match="no such run folder or file"):
+        verify_path(sealed_run / "record.jsno", data_folder)
+
+
+def test_what_is_of_no_run_is_refused_and_not_called_altered(
+    sealed_run: Path, data_folder: Path, tmp_path: Path
+) -> None:
+    alone = tmp_path / "download" / CERTIFICATE
+    alone.parent.mkdir()
+    alone.write_bytes((sealed_run / CERTIFICATE).read_bytes())
+    for path in (alone, alone.parent, data_folder / RUNS):
+        with pytest.raises(RefusedInput, match=r"is of no run.*--checkpoint PAGE"):
+            verify_path(path, data_folder)
+    # A folder named as a run's is one, also when somebody has taken all out of it.
+    for file in sealed_run.iterdir():
+        file.unlink()
+    assert [f.file for f in verify_path(sealed_run, data_folder).findings] == [SEAL]
 
 
 def test_a_run_can_be_closed_again_only_without_its_seal(
