@@ -62,9 +62,9 @@ def failures() -> Iterator[None]:
         traceback.print_exc()
         code = Outcome.STATION.exit_code
         typer.echo(
-            f"{Outcome.STATION}: UNFORESEEN: ledcal itself has failed, and no panel is judged; one "
-            "that was lit is dark within two seconds. Keep the lines above for whoever maintains "
-            "ledcal, and try again",
+            f"{Outcome.STATION}: UNFORESEEN: ledcal itself has failed, and no panel is judged; "
+            "one that was lit is dark within two seconds. Keep the lines above for whoever "
+            "maintains ledcal, and try again",
             err=True,
         )
         sys.exit(code)

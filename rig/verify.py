@@ -100,7 +100,8 @@ def _require_run(folder: Path, path: Path) -> None:
         raise RefusedInput(
             "RUN",
             f"{str(path)!r}: is of no run; give a run's folder or a file in it, an archive or a "
-            "data folder, or hold a page alone against a log: `ledcal verify DATA --checkpoint PAGE`",
+            "data folder; a page alone is held against a log by "
+            "`ledcal verify DATA --checkpoint PAGE`",
         )
 
 
