@@ -1,6 +1,7 @@
 """Whether a bench's instruments may measure: in date or overridden, and as registered."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -70,7 +71,8 @@ def require_usable(
     """Refuse to measure with an instrument that must not; return what the record has to tell.
 
     A certificate that has run out is refused in every mode, unless an approver has overridden it.
-    What the register says is refused in production, and told in any other mode.
+    So is one of a day to come: under a clock that was set back none would ever run out. What the
+    register says is refused in production, and told in any other mode.
 
     Returns:
         Code and words of each note.
@@ -78,8 +80,9 @@ def require_usable(
     Raises:
         StationError: Names each instrument that must not measure, and what to do.
     """
-    found = state_of(certificates, station, data_folder, operator)
     heads = certificates.heads()
+    _require_issued(heads)
+    found = state_of(certificates, station, data_folder, operator)
     late = [
         f"{overdue_words(role, heads[role])}; {state}"
         for role, state in found.late.items()
@@ -104,6 +107,22 @@ def require_usable(
             for words in found.wrong.values()
         ),
     ]
+
+
+def _require_issued(heads: dict[str, CertificateHead]) -> None:
+    # A day more: a laboratory far in the east has tomorrow already, by UTC.
+    last = today() + timedelta(days=1)
+    early = [
+        f"{role} {head.model} {head.serial}: certificate {head.number} is of {head.issued}"
+        for role, head in heads.items()
+        if head.issued > last
+    ]
+    if early:
+        raise StationError(
+            "CLOCK",
+            f"{'; '.join(early)}, but by this computer's clock it is {today()}: set the clock "
+            "by a time server, or correct the file if the date in it is wrong",
+        )
 
 
 def _why_not(

@@ -76,6 +76,19 @@ def override(file: Path, key: Path, days: int, *more: str, name: str = "Ann") ->
     return told.exit_code, told.output
 
 
+def test_a_clock_behind_the_issue_of_a_certificate_measures_nothing(
+    change: Change, check: Check
+) -> None:
+    change("power_meter", "due", value=in_days(400))
+    change("power_meter", "issued", value=in_days(1))  # by UTC; where it was written it is today
+    check()
+    change("power_meter", "issued", value=in_days(2))
+    with pytest.raises(
+        StationError, match=f"of {in_days(2)}, but by .* it is {in_days(0)}: set the"
+    ):
+        check()
+
+
 def test_overdue_certificates_are_named_all(
     station: SettingsFile[Station], change: Change, check: Check
 ) -> None:
