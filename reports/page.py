@@ -6,12 +6,12 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template, Undefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ledcal.reports.number import at_place, decimal, significant
 from ledcal.reports.sections import SECTIONS
 from ledcal.reports.shapes import verdict_shape
-from ledcal.reports.text import NOT_RECORDED, legible, tied
+from ledcal.reports.text import LONGEST_REASON, NOT_RECORDED, legible, tied
 
 _PARTS = (
     "certificate_amendments.html",
@@ -49,6 +49,10 @@ def _printed(value: Any) -> Any:
     raise TypeError(f"{value!r} cannot be printed: round it with its uncertainty first")
 
 
+def _reason(text: str) -> Markup:
+    return escape(tied(legible(text, longest=LONGEST_REASON)))
+
+
 def _tenths(duration_s: float) -> str:
     return at_place(decimal(duration_s), -1)
 
@@ -63,7 +67,7 @@ def _compiled() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(significant=significant, seconds=_tenths)
+    environment.filters.update(significant=significant, seconds=_tenths, reason=_reason)
     environment.globals.update(shape=verdict_shape, not_recorded=NOT_RECORDED, sections=SECTIONS)
     for part in _PARTS:
         environment.get_template(part)

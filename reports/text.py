@@ -12,6 +12,8 @@ NOT_RECORDED = "not recorded"
 """Stands where the record says nothing: a blank could also be an oversight."""
 LONGEST = 300
 """Characters of one text that a page shows."""
+LONGEST_REASON = 2000
+"""Characters of the reason of an outcome: it ends with what is to be done."""
 _NO_BREAK = "\u00a0"
 _UNIT = r"(?:%|°C|mW/|W/|J/|(?:nm|mm|K|V|A|U|W|s|h)(?!\w))"
 _TOGETHER = re.compile(

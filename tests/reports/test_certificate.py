@@ -153,7 +153,15 @@ def test_hostile_text_in_every_field_stays_text(kind: str, request: pytest.Fixtu
     assert not set(source) & {"\u202e", "\x1b"}
     assert r"\u202e\u001b[2J" in page.said()
     assert "{{ 7*7 }}" in page.said()
-    assert f"({len(HOSTILE) + 9000} characters, the first 300 shown)" in page.said()
+    assert f"({len(HOSTILE) + 9000} characters, the first 2000 shown)" in page.said()
+
+
+def test_a_reason_is_told_to_its_end_which_says_what_to_do(
+    complete_events: list[dict[str, Any]],
+) -> None:
+    text = "the logger does not answer; " * 20 + "switch it on"
+    complete_events[-1]["reasons"] = [{"code": "LINK", "text": text}]
+    assert text in page_of(read_record(complete_events)).said()
 
 
 def test_the_page_can_do_nothing_and_asks_for_nothing(complete: Record) -> None:
