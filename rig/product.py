@@ -72,6 +72,15 @@ class WarmUpSettings(Settings):
     stability: Fraction
     limit_s: Annotated[float, Ge(30), Le(14_400)]
 
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        # Otherwise no panel could be seen to be stable, and each would be blamed for it.
+        least_s = self.window_s + self.round_s
+        if self.limit_s < least_s:
+            limit = f"must be at least window_s and round_s together, {least_s:g}"
+            raise BadKey(("limit_s",), self.limit_s, limit)
+        return self
+
 
 class LimitSettings(Settings):
     """Limits that hold for every channel or for the whole panel."""

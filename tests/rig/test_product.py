@@ -57,6 +57,7 @@ def line_with(text: str, words: str, nth: int = 1) -> int:
         (("temperature", "t_ref_degc"), 70.0, "15.0 to 60.0"),
         (("temperature", "t_ref_degc"), float("nan"), "finite"),
         (("warm_up", "stability"), 0.0, "greater than 0"),
+        (("warm_up", "limit_s"), 40.0, "window_s and round_s together, 45"),
         (("limits", "additivity"), [-1.0, 1.03], "greater than 0"),
         (("limits", "irradiance_tolerance"), 1.5, "less than or equal to 1"),
         (("cut_off", "board_degc"), 200.0, "less than or equal to 85"),
