@@ -74,7 +74,13 @@ def virtual_bench(
     log = folder / "virtual-bench.log"
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            # As on a real bench, Ctrl-C at the terminal reaches the rig alone: it needs the bench
+            # to make the panel dark and to see that it is.
+            start_new_session=True,
         )
     try:
         ready = _ready(process, log)
