@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from functools import cache
@@ -168,6 +169,19 @@ def test_the_readme_tells_the_reason_of_every_dependency() -> None:
     told = re.findall(r"^\| *`?([A-Za-z][\w.-]*)`? *\|", section, re.MULTILINE)
     assert told[0] == "package", "the table begins with its heading"
     assert sorted(told[1:]) == sorted(dependencies())
+
+
+def test_no_package_of_somebody_else_lies_in_the_tree() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a clone: what is tracked cannot be asked")
+    ran = subprocess.run(
+        ["git", "ls-files", "*.whl", "*.tar.gz", "*.egg"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == ""
 
 
 def test_the_changelog_knows_this_version() -> None:

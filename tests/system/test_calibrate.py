@@ -99,6 +99,13 @@ def test_one_flipped_bit_in_any_file_is_named(
     assert [[one["file"] for one in each["findings"]] for each in found] == [[n] for n in names]
 
 
+def test_the_readme_tells_of_every_file_of_a_run(passed: dict[str, Any]) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    names = {path.name for path in Path(passed["folder"]).iterdir()}
+    told = set(re.findall(r"`([\w.-]+)`", readme))
+    assert {n for n in names - told if not n.startswith("certificate-")} == set()
+
+
 def test_raw_spectra_are_those_on_the_wire(
     passed: dict[str, Any], ledcal: Ledcal, tmp_path: Path
 ) -> None:
