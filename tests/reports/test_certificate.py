@@ -156,14 +156,6 @@ def test_hostile_text_in_every_field_stays_text(kind: str, request: pytest.Fixtu
     assert f"({len(HOSTILE) + 9000} characters, the first 2000 shown)" in page.said()
 
 
-def test_a_reason_is_told_to_its_end_which_says_what_to_do(
-    complete_events: list[dict[str, Any]],
-) -> None:
-    text = "the logger does not answer; " * 20 + "switch it on"
-    complete_events[-1]["reasons"] = [{"code": "LINK", "text": text}]
-    assert text in page_of(read_record(complete_events)).said()
-
-
 def test_the_page_can_do_nothing_and_asks_for_nothing(complete: Record) -> None:
     source = certificate_html(complete, record_sha256=SHA256)
     page = Page(source)

@@ -85,3 +85,8 @@ def test_no_line_can_end_between_a_number_and_its_unit(complete: Record) -> None
     shown = re.sub(r"<[^>]*>", "\n", re.sub(r"<svg.*?</svg>", "", body, flags=re.DOTALL))
     assert re.findall(r"\d (?:%|°C|mW/cm²|W/m²|nm\b|K\b)|[≤≥<>±=] [\d±−+]", shown) == []
     assert "limits ±10\u00a0%" in shown
+
+
+def test_a_reason_is_told_to_its_end_which_says_what_to_do(complete: Record) -> None:
+    text = "the logger does not answer; " * 20 + "switch it on"
+    assert text in said(replace(complete, reasons=[{"code": "LINK", "text": text}]))
