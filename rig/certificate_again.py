@@ -7,8 +7,9 @@ from ledcal.reports.pdf import PdfUnavailable, certificate_pdf
 from ledcal.reports.text import legible
 from ledcal.rig.closing import CERTIFICATE, record_bytes
 from ledcal.rig.errors import RefusedInput
-from ledcal.rig.folder import sha256_hex, write_whole
+from ledcal.rig.folder import sha256_hex
 from ledcal.rig.journal import read_journal
+from ledcal.rig.output import write_output
 from ledcal.rig.revision import checkpoint_of, revision_of
 from ledcal.rig.summary import record_of, signed_on
 
@@ -39,11 +40,11 @@ def render_again(folder: Path, output: Path) -> str:
     """Write the certificate anew from the journal; return a sentence on how it compares.
 
     Raises:
-        RefusedInput: There is no readable journal.
+        RefusedInput: There is no readable journal, or the page is not to be written there.
         StationError: The page cannot be written.
     """
     page, later = certificate_again(folder)
-    write_whole(output, page)
+    write_output(output, page)
     sealed = folder / CERTIFICATE
     if not sealed.exists():
         return f"{output}: made; the run has no page of its own to compare it with"
@@ -59,7 +60,8 @@ def write_pdf(folder: Path, output: Path) -> str:
     """Write the certificate of a run as PDF; return a sentence on what it is.
 
     Raises:
-        RefusedInput: There is no readable journal, or WeasyPrint cannot be used here.
+        RefusedInput: There is no readable journal, or WeasyPrint cannot be used here, or
+            the file is not to be written there.
         StationError: The file cannot be written.
     """
     page, _ = certificate_again(folder)
@@ -73,7 +75,7 @@ def write_pdf(folder: Path, output: Path) -> str:
             "'ledcal[pdf]'` and the Pango library of the system, or print the page of `ledcal "
             "report` in a browser",
         ) from error
-    write_whole(output, made)
+    write_output(output, made)
     return (
         f"{output}: the certificate as tagged PDF/A-3a with record.json attached; not validated "
         "with veraPDF"

@@ -141,7 +141,7 @@ def export(
         from ledcal.rig.delivery import deliverable
         from ledcal.rig.errors import RefusedInput
         from ledcal.rig.export import exported
-        from ledcal.rig.folder import write_whole
+        from ledcal.rig.output import write_output
         from ledcal.rig.run import find_run
 
         if archive is not None and (kind, output, address) == (None, None, None):
@@ -154,7 +154,7 @@ def export(
             )
         issued = deliverable(find_run(data, run), data)
         name = issued.run.resolve().name
-        write_whole(output, exported(kind, issued.file, address, name))
+        write_output(output, exported(kind, issued.file, address, name))
         typer.echo(f"{output}: the file of run {name}, {len(issued.file)} bytes of it")
 
 

@@ -35,14 +35,14 @@ def dcc(
     with refusals():
         from ledcal.rig.dcc_file import dcc_of
         from ledcal.rig.dcc_schema import schema_findings
-        from ledcal.rig.folder import write_whole
+        from ledcal.rig.output import write_output
         from ledcal.rig.run import find_run
 
         folder = find_run(data, run)
         document = dcc_of(folder)
         findings = [] if schema is None else schema_findings(document, schema)
         if not findings:
-            write_whole(output, document)
+            write_output(output, document)
             checked = "not held against a schema" if schema is None else f"valid by {schema}"
             typer.echo(f"{output}: run {folder.resolve().name}, {checked}")
     for finding in findings:
@@ -57,14 +57,14 @@ def spectra(
 ) -> None:
     """Write a run's raw spectra as CSV, character for character as the instrument sent them."""
     with refusals():
-        from ledcal.rig.folder import write_whole
+        from ledcal.rig.output import write_output
         from ledcal.rig.run import find_run
         from ledcal.rig.spectra_file import csv_text, sent_spectra
         from ledcal.rig.summary import record_of
 
         folder = find_run(data, run)
         sent = sent_spectra(folder)
-        write_whole(csv, csv_text(sent, record_of(folder)).encode())
+        write_output(csv, csv_text(sent, record_of(folder)).encode())
         typer.echo(f"{csv}: {len(sent.spectra)} spectra of run {folder.resolve().name}")
 
 

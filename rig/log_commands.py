@@ -33,7 +33,6 @@ def log(
 ) -> None:
     """List, search or export the log, and enter that it was reviewed."""
     with refusals(json):
-        from ledcal.rig.folder import write_whole
         from ledcal.rig.log_listing import (
             Wanted,
             enter_review,
@@ -42,6 +41,7 @@ def log(
             print_log,
             print_log_json,
         )
+        from ledcal.rig.output import write_output
         from ledcal.rig.people.gate import confirmed_name
         from ledcal.rig.people.rights import Action
 
@@ -53,7 +53,7 @@ def log(
         )
         listing = list_log(data, wanted, url=store)
         if csv is not None:
-            write_whole(csv, log_csv(listing).encode())
+            write_output(csv, log_csv(listing).encode())
         if json:
             print_log_json(listing)
         elif csv is None:

@@ -100,10 +100,10 @@ def introduce(
 ) -> None:
     """Write the public half of the data folder's own key, for a site to admit."""
     with refusals():
-        from ledcal.rig.folder import write_whole
+        from ledcal.rig.output import write_output
         from ledcal.rig.site.admission import introduce as public_half
 
-        write_whole(output, public_half(data, name))
+        write_output(output, public_half(data, name))
         typer.echo(f"{output}: `ledcal admit` the station with it at the site")
 
 
