@@ -113,13 +113,15 @@ def restore(backup: Path, data_folder: Path) -> Restored:
     """Restore a backup into a new data folder, and check all of it.
 
     Raises:
-        RefusedInput: The file is damaged or no backup, or the data folder is there already.
+        RefusedInput: The file is missing, damaged or no backup; or the data folder is there.
         StationError: The disk refuses.
     """
     if data_folder.exists():
         raise RefusedInput(
             "DATA_FOLDER", f"{data_folder}: is there already; restore into a new folder"
         )
+    if not backup.is_file():
+        raise RefusedInput("BACKUP", f"{backup}: there is no such file")
     part = data_folder.with_name(f".{data_folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     try:

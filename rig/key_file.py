@@ -166,6 +166,8 @@ def _write(
         "public_key": public.hex(),
         **way,
     }
+    if path.is_dir():
+        raise RefusedInput("KEY", f"{path}: is a folder; name a file by --output")
     others = public_file(path)
     for one in (path, others):
         if one.exists():

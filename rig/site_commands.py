@@ -84,10 +84,18 @@ def alarms(store: OtherStore = None, data: Data = DATA_FOLDER, json: AsJson = Fa
 def verify_site(store: OtherStore = None, data: Data = DATA_FOLDER, json: AsJson = False) -> None:
     """Check the site's log, its copies of the stations' logs, and every run. Exit code 0 or 1."""
     with refusals(json):
+        from ledcal.rig.errors import RefusedInput
+        from ledcal.rig.site.admission import STATIONS
         from ledcal.rig.site.check import verify_site as check
         from ledcal.rig.store.opened import store_url
         from ledcal.rig.summary import print_verifications
 
+        if not (data / STATIONS).is_dir():
+            raise RefusedInput(
+                "SITE",
+                f"{data}: no station was ever admitted here; a station's own data folder is "
+                "checked by `ledcal verify`",
+            )
         found = check(data, store or store_url(data))
         print_verifications(found, as_json=json)
     raise typer.Exit(1 if any(one.findings for one in found) else 0)

@@ -93,6 +93,8 @@ def test_nothing_is_overwritten(
     back_up(data_folder, tmp_path / "kept.zip")
     with pytest.raises(RefusedInput, match="is there already; choose another name"):
         back_up(data_folder, tmp_path / "kept.zip")
+    with pytest.raises(RefusedInput, match="there is no such file"):
+        restore(tmp_path / "absent.zip", tmp_path / "new")
     with pytest.raises(RefusedInput, match="is there already; restore into a new folder"):
         restore(tmp_path / "kept.zip", data_folder)
     with pytest.raises(RefusedInput, match="holds no runs and no record store"):

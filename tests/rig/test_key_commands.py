@@ -76,6 +76,7 @@ def test_a_signing_program_is_asked_before_its_key_file_is_made() -> None:
             *("--command", "", "--public-key", "00" * 32),
         ),
         ("new", "\n", "--purpose", "ENG", "--output", "k.toml"),
+        ("new", "k", "--purpose", "ENG", "--output", "."),
         ("trust", "absent.pub"),
         ("trust", "."),
         ("retire", "0011223344556677"),

@@ -30,6 +30,8 @@ def said(*arguments: str | Path, code: int = 0) -> str:
 def test_from_introduction_to_check(site: LiveSite, tmp_path: Path, close_one: CloseRun) -> None:
     station, public = tmp_path / "station", tmp_path / "station.pub"
     close_one(station, 1)
+    # A station's own folder is no site's that was altered.
+    assert "no station was ever admitted" in said("verify-site", "--data", station, code=2)
     said("introduce", "bench 1", "--output", public, "--data", station)
     token = said("admit", "bench-1", "--key", public, "--data", site.data_folder)
 
@@ -80,7 +82,7 @@ def test_an_alarm_is_told_until_somebody_looks(
         (("site", "--listen", "127.0.0.1:99999"), "is no IPv4 address and port"),
         (("admit", "../x"), "1 to 40 of a-z"),
         (("admit", "Bench"), "1 to 40 of a-z"),
-        (("verify-site",), "there is no record store"),
+        (("verify-site",), "no station was ever admitted"),
         (("alarms",), "there is no record store"),
     ],
 )
