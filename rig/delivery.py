@@ -131,7 +131,8 @@ def install(
 
     Raises:
         RefusedInput: Serial, station or run are refused; the panel was not touched.
-        SetupError: Another panel is plugged in, or its hardware is not what the file was made for.
+        SetupError: Another panel is plugged in, or its hardware is not what the file was made for,
+            or it has accepted another file of this number or a higher one.
         PanelError: The panel refuses the file.
         PanelLost: It restarted.
         StationError: The panel cannot be reached, or does not trust the key.
@@ -144,7 +145,8 @@ def install(
         require_made_for(at.identity, issued.calibration)
         flags = issued.calibration.flags
         require_accepting(at.panel, at.identity, issued.facts["key_id"], flags)
-        load(at.panel, at.identity, issued.file, at.note)
+        held = at.panel.read_back()
+        load(at.panel, at.identity, issued.file, at.note, keeps=held)
         at.journal.append("calibration_file", {"state": "loaded", **issued.facts})
     return at.folder, issued
 
