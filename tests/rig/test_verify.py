@@ -253,7 +253,7 @@ def test_a_file_outside_a_run_is_not_called_altered(
     sealed_run: Path, data_folder: Path, tmp_path: Path
 ) -> None:
     """As one that was exported; where a run was, its missing seal is still told."""
-    copy = shutil.copy(sealed_run / RECORD, tmp_path / "copy.json")
+    copy = Path(shutil.copy(sealed_run / RECORD, tmp_path / "copy.json"))
     with pytest.raises(RefusedInput, match="is in no run's folder, and not checked"):
         verify_path(copy, data_folder)
     (sealed_run / SEAL).unlink()
