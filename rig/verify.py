@@ -73,14 +73,20 @@ def verify_path(path: Path, data_folder: Path) -> Verification:
     """Return what is not as it was sealed: a run's folder, or the run that a file belongs to.
 
     Raises:
-        RefusedInput: There is no such folder or file, nor a run that may have lost it; or the
-            trusted keys are damaged.
+        RefusedInput: There is no such folder or file, nor a run that may have lost it, or the file
+            is not in a run's folder; or the trusted keys are damaged.
     """
     # os.path says False of a name that no file can have; Path.is_dir raises an error.
     if os.path.isdir(path):
         return verify_run(path, data_folder)
     if not os.path.exists(path) and not (path.parent / SEAL).exists():
         raise RefusedInput("RUN", f"{str(path)!r}: there is no such run folder or file")
+    if not any((path.parent / name).exists() for name in (SEAL, JOURNAL, RECORD)):
+        raise RefusedInput(
+            "RUN",
+            f"{path}: is in no run's folder, and not checked: name the run that it is from; "
+            "`ledcal inspect` tells whose a calibration file is",
+        )
     return verify_run(path.parent, data_folder)
 
 

@@ -249,6 +249,17 @@ def test_what_is_not_there_is_refused(sealed_run: Path, data_folder: Path) -> No
         verify_path(sealed_run.with_name("20260309T120000000Z-TEST-0001"), data_folder)
 
 
+def test_a_file_outside_a_run_is_not_called_altered(
+    sealed_run: Path, data_folder: Path, tmp_path: Path
+) -> None:
+    """As one that was exported; where a run was, its missing seal is still told."""
+    copy = Path(shutil.copy(sealed_run / RECORD, tmp_path / "copy.json"))
+    with pytest.raises(RefusedInput, match="is in no run's folder, and not checked"):
+        verify_path(copy, data_folder)
+    (sealed_run / SEAL).unlink()
+    assert verify_path(sealed_run / RECORD, data_folder).findings
+
+
 def test_a_run_can_be_closed_again_only_without_its_seal(
     sealed_run: Path, data_folder: Path, key: SigningKey
 ) -> None:
