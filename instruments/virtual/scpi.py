@@ -19,6 +19,9 @@ from ledcal.instruments.virtual.scpi_grammar import (
     whole,
 )
 
+LONGEST_SUFFIX = 9
+"""Digits of a header's numeric suffix; an endless one is no header that an instrument knows."""
+
 Reply = str | bytes | None
 Handler = Callable[[Call], Reply | Awaitable[Reply]]
 
@@ -136,6 +139,10 @@ class ScpiInstrument(ABC):
     async def execute(self, message: bytes) -> bytes | None:
         """Execute one program message; return its reply without terminator, or None."""
         text, block = split_block(message)
+        if not text.isascii():
+            # SCPI-1999 volume 2, 21.8.9: -101, a character that no program message has.
+            self.report(-101)
+            return None
         replies: list[bytes] = []
         path = ""
         for unit in split_outside(text, ";"):
@@ -162,7 +169,10 @@ class ScpiInstrument(ABC):
             match = pattern.fullmatch(header)
             if match is None:
                 continue
-            suffixes = tuple(int(text) if text else 1 for text in match.groups())
+            digits = match.groups("")
+            if any(len(text) > LONGEST_SUFFIX for text in digits):
+                break
+            suffixes = tuple(int(text) if text else 1 for text in digits)
             arguments = tuple(part.strip() for part in split_outside(rest, ",")) if rest else ()
             try:
                 reply = handler(Call(arguments, suffixes, block))

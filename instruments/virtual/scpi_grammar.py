@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 TEXTS = {
     0: "No error",
+    -101: "Invalid character",
     -104: "Data type error",
     -108: "Parameter not allowed",
     -109: "Missing parameter",

@@ -24,6 +24,7 @@ class Echo(ScpiInstrument):
             "SENSe:ONE": lambda call: self.seen.append(f"one {call.only()}"),
             "SENSe:TWO": lambda call: self.seen.append(f"two {call.only()}"),
             "SENSe:NUMBer?": lambda _: "7",
+            "SENSe:CHANnel#?": lambda call: str(call.suffixes[0]),
         }
 
 
@@ -47,6 +48,21 @@ def test_an_unknown_query_gives_no_reply_and_an_error() -> None:
     assert answer(echo, "SENS:THREE?") is None
     assert answer(echo, "SYST:ERR?") == '-113,"Undefined header"'
     assert answer(echo, "SYST:ERR?") == '0,"No error"'
+
+
+def test_a_character_that_is_not_ascii_is_refused_before_it_is_kept() -> None:
+    echo = Echo()
+    assert answer(echo, "SENS:ONE 5\N{DEGREE SIGN};NUMB?") is None
+    assert echo.seen == []
+    assert answer(echo, "SYST:ERR?") == '-101,"Invalid character"'
+
+
+def test_an_endless_suffix_is_no_header() -> None:
+    echo = Echo()
+    assert answer(echo, "SENS:CHAN12?") == "12"
+    # More digits than Python turns into a number.
+    assert answer(echo, f"SENS:CHAN{'9' * 5000}?") is None
+    assert answer(echo, "SYST:ERR?") == '-113,"Undefined header"'
 
 
 def test_missing_and_needless_parameters_are_errors() -> None:
