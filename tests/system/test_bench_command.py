@@ -21,6 +21,10 @@ def test_station_file_of_a_bench_in_another_shell_serves_two_runs(
     bench = start("bench", "--serial", "DEMO-0007", "--data", "data", cwd=tmp_path)
     station = Path(bench.stdout.readline().decode().strip())
     assert station.is_file()
+    # Another one there would take its serial lines and its station file.
+    second = ledcal("bench", "--serial", "DEMO-0007", "--data", "data", cwd=tmp_path)
+    assert second.returncode == 4, second.stdout
+    assert "is in use by process" in second.stderr
     for attempt in (1, 2):
         asked = ("--station", station, "--product", short_product, "--json")
         done = ledcal("calibrate", "DEMO-0007", *asked, cwd=tmp_path)
