@@ -131,7 +131,8 @@ class ScpiInstrument(ABC):
             self.event_status |= 0x20
         elif -300 < code <= -200:
             self.event_status |= 0x10
-        elif -400 < code <= -300:
+        elif -400 < code <= -300 or code > 0:
+            # A positive number is the instrument's own (SCPI-1999 volume 2, 21.8.2).
             self.event_status |= 0x08
         else:
             self.event_status |= 0x04

@@ -51,6 +51,7 @@ with exchange("DAQ970A chamber logging: CONF per channel, INIT, then MEAS:TEMP? 
     for channel in (101, 102, 103):
         send(f"CONF:TEMP TC,J,(@{channel})", f"UNIT:TEMP C,(@{channel})")
     send("INIT")
+    time.sleep(0.5)
     for channel in (101, 102, 103):
         require(len(floats(ask(f"MEAS:TEMP? TC,K,(@{channel})"))) == 1, channel)
     no_error()
