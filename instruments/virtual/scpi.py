@@ -16,9 +16,12 @@ from ledcal.instruments.virtual.scpi_grammar import (
     header_pattern,
     split_block,
     split_outside,
-    whole,
 )
 
+_BARE = frozenset(
+    ("*IDN?", "*CLS", "*ESE?", "*ESR?", "*SRE?", "*STB?", "*OPC", "*OPC?", "*WAI", "*TST?", "*TRG")
+)
+"""Common commands without a parameter (IEEE 488.2, 10)."""
 LONGEST_SUFFIX = 9
 """Digits of a header's numeric suffix; an endless one is no header that an instrument knows."""
 
@@ -176,6 +179,8 @@ class ScpiInstrument(ABC):
             suffixes = tuple(int(text) if text else 1 for text in digits)
             arguments = tuple(part.strip() for part in split_outside(rest, ",")) if rest else ()
             try:
+                if arguments and header.upper() in _BARE:
+                    raise ScpiError(-108)
                 reply = handler(Call(arguments, suffixes, block))
                 return await reply if isinstance(reply, Awaitable) else reply
             except ScpiError as error:
@@ -208,7 +213,8 @@ class ScpiInstrument(ABC):
 
 
 def _register(call: Call) -> int:
-    value = whole(call.only())
+    # "Rounded to an integer" (IEEE 488.2, 10.10.2 and 10.34.2).
+    value = round(call.number())
     if not 0 <= value <= 255:
         raise ScpiError(-222)
     return value

@@ -72,6 +72,15 @@ def test_missing_and_needless_parameters_are_errors() -> None:
     assert answer(echo, "SYST:ERR:NEXT?") == '-108,"Parameter not allowed"'
 
 
+def test_common_commands_take_what_488_2_gives_them() -> None:
+    echo = Echo()
+    assert answer(echo, "*IDN? 1;*CLS 2") is None
+    assert answer(echo, "*ESE 32.4;*SRE 3.6E1;*ESE?;*SRE?") == "32;36"
+    assert answer(echo, "SYST:ERR?;ERR?;ERR?") == ";".join(
+        ['-108,"Parameter not allowed"'] * 2 + ['0,"No error"']
+    )
+
+
 def test_power_on_sets_bit_7_and_reading_clears_it() -> None:
     echo = Echo()
     assert answer(echo, "*ESR?") == "128"
