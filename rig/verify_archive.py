@@ -23,6 +23,7 @@ from ledcal.rig.store.schema import LOG_ENTRY
 from ledcal.rig.store.triggers import lost_guards
 from ledcal.rig.store.verify_log import verify_log
 from ledcal.rig.trust import TRUSTED, KnownKey, known_keys
+from ledcal.rig.unreadable import unreadable
 from ledcal.rig.verify import Finding, Verification, verify_run
 from ledcal.rig.verify_index import index_findings
 from ledcal.rig.verify_told import folder_findings, read_told
@@ -39,6 +40,8 @@ def verify_data(data_folder: Path, outside: Mapping[str, str] | None = None) -> 
 
     A site's data folder is checked as one, with the store in it.
 
+    Where something lies that must not be opened, that alone is named.
+
     A run that was never closed, because it runs or was cut off, is left out: it is in no log yet,
     and `ledcal show` tells it.
 
@@ -50,6 +53,12 @@ def verify_data(data_folder: Path, outside: Mapping[str, str] | None = None) -> 
     Raises:
         RefusedInput: A checkpoint was given for a site, which has one of each station.
     """
+    if unread := list(unreadable(data_folder)):
+        findings = [
+            Finding(file=path.relative_to(data_folder).as_posix(), text=words)
+            for path, words in unread
+        ]
+        return [_of(data_folder, findings, 0)]
     if (data_folder / STATIONS).is_dir():
         if outside:
             raise RefusedInput(
