@@ -21,6 +21,7 @@ from ledcal.rig.site.check import verify_site
 from ledcal.rig.store.opened import STORE, open_store_to_read, store_url
 from ledcal.rig.store.schema import LOG_ENTRY
 from ledcal.rig.store.triggers import lost_guards
+from ledcal.rig.store.shape import shape_words
 from ledcal.rig.store.verify_log import verify_log
 from ledcal.rig.trust import TRUSTED, KnownKey, known_keys
 from ledcal.rig.unreadable import unreadable
@@ -97,9 +98,11 @@ def _verify_store(
             told = read_told(connection)
             findings = [
                 *(Finding(file=one.where, text=one.text) for one in checked.findings),
+            shape = list(shape_words(connection, newest=store.newest(connection)))
                 *folder_findings(folders, told, connection),
                 *index_findings(connection, folders, told.closed),
                 *_accounts(connection),
+                *(Finding(file=STORE, text=words) for words in shape),
                 *(Finding(file=file, text=text) for file, text in unlogged(folders, connection)),
                 *_additions(data_folder, folders, connection),
             ]
