@@ -54,6 +54,7 @@ class Verification:
         key_id: Id of the key that made the seal, 16 hex digits, empty without a readable seal.
         key: The same key as the data folder knows it, None when it does not.
         deleted: By whom and why the run was deleted but for its record, empty when it was not.
+        unsealed: Runs of a data folder that were not checked, since nobody has sealed them.
     """
 
     folder: Path
@@ -62,6 +63,7 @@ class Verification:
     key_id: str
     key: KnownKey | None = None
     deleted: str = ""
+    unsealed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
