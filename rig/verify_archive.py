@@ -28,6 +28,7 @@ from ledcal.rig.trust import TRUSTED, KnownKey, known_keys
 from ledcal.rig.unreadable import unreadable
 from ledcal.rig.verify import Finding, Verification, verify_run
 from ledcal.rig.verify_index import index_findings
+from ledcal.rig.verify_keys import key_findings
 from ledcal.rig.verify_told import folder_findings, read_told
 
 
@@ -107,6 +108,7 @@ def _verify_store(
                 *folder_findings(folders, told, connection),
                 *index_findings(connection, folders, told.closed),
                 *_accounts(connection),
+                *(Finding(file=file, text=text) for file, text in key_findings(connection, keys)),
                 *(Finding(file=file, text=text) for file, text in unlogged(folders, connection)),
                 *_additions(data_folder, folders, connection),
             ]
