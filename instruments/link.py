@@ -173,7 +173,7 @@ class Link(Dialogue):
         if status == StatusCode.error_timeout:
             raise self._late()
         if status < 0:
-            raise self._lost(f"connection lost while waiting for {self._command!r} ({status!r})")
+            raise self._lost(f"connection lost while waiting for {self._command!r}", repr(status))
         return bytes(octets)
 
     def _discard(self) -> bool:
@@ -242,13 +242,13 @@ class Link(Dialogue):
         except pyvisa.errors.VisaIOError as error:
             if error.error_code == StatusCode.error_timeout:
                 raise self._late() from error
-            raise self._lost(f"{what} ({error.abbreviation})") from error
+            raise self._lost(what, error.abbreviation) from error
         except Exception as error:
             # pyvisa-py raises SerialException, ConnectionError, EOFError, RuntimeError,
             # ValueError, RPCError or a bare Exception, by transport and moment.
             if isinstance(error, ValueError) and "select()" in str(error):
                 what = f"{what}: more than 1023 files are open in this program"
-            raise self._lost(f"{what} ({type(error).__name__}: {error})") from error
+            raise self._lost(what, f"{type(error).__name__}: {error}") from error
 
     def _late(self) -> LinkTimeout:
         part = f", only {bytes(self._heard)!r}" if self._heard else ""
@@ -257,11 +257,12 @@ class Link(Dialogue):
             "cable and that no other program holds it"
         )
 
-    def _lost(self, what: str) -> LinkLost:
+    def _lost(self, what: str, why: str = "") -> LinkLost:
         self.close()
+        # What to do stands before the library's words, which name the line again and are cut.
         return LinkLost(
             f"{self}: {what}; check its power, its cable and the resource name, and that no "
-            "other program holds it"
+            "other program holds it" + (f" ({why})" if why else "")
         )
 
 

@@ -48,6 +48,7 @@ def dcc_xml(
     record_sha256: str,
     statements: Sequence[tuple[Statement, str]] = (),
     customer: str = NOT_RECORDED,
+    issued_at: str | None = None,
 ) -> bytes:
     """Return the digital calibration certificate of a run as an XML document.
 
@@ -56,6 +57,7 @@ def dcc_xml(
         record_sha256: SHA-256 of the record file that it is made from, in hex.
         statements: Who stands for the run, each with the id of the key that signed it.
         customer: For whom, as an amendment of the record has it.
+        issued_at: When the newest amendment was made, None for a record without one.
 
     Raises:
         RecordError: The run was not ended, has no result, or holds a number or a unit that a
@@ -69,7 +71,7 @@ def dcc_xml(
     results = measurement_results(record)  # first: it refuses what is no number
     root = element(
         "digitalCalibrationCertificate",
-        _administrative_data(record, record_sha256, statements, customer),
+        _administrative_data(record, record_sha256, statements, customer, issued_at),
         results,
         _comment(record),
         schemaVersion=SCHEMA_VERSION,
@@ -86,12 +88,13 @@ def _administrative_data(
     record_sha256: str,
     statements: Sequence[tuple[Statement, str]],
     customer: str,
+    issued_at: str | None,
 ) -> Element:
     return element(
         "administrativeData",
         used_software("dccSoftware", record.run.software, only="ledcal"),
         element("refTypeDefinitions", *(_definition(*pair) for pair in _REF_TYPES.items())),
-        _core_data(record, record_sha256),
+        _core_data(record, record_sha256, issued_at or record.finished_at),
         element("items", _item(record)),
         _laboratory(record),
         _persons(record, statements),
@@ -117,7 +120,7 @@ def _definition(kind: str, meaning: str) -> Element:
     )
 
 
-def _core_data(record: Record, record_sha256: str) -> Element:
+def _core_data(record: Record, record_sha256: str, issued_at: str) -> Element:
     return element(
         "coreData",
         string("countryCodeISO3166_1", record.run.laboratory.get("country_code", _NO_COUNTRY)),
@@ -131,7 +134,7 @@ def _core_data(record: Record, record_sha256: str) -> Element:
         string("beginPerformanceDate", _day(record.run.at)),
         string("endPerformanceDate", _day(record.finished_at)),
         string("performanceLocation", "laboratory"),
-        string("issueDate", _day(record.finished_at)),
+        string("issueDate", _day(issued_at)),
     )
 
 

@@ -44,6 +44,7 @@ class Revision:
         remark: Added by an amendment, empty for none.
         approved: Who approved this revision, None for nobody.
         not_authorised: Why nobody is named as authorising.
+        issued_at: When the last amendment was made, empty where there is none.
         margin: What the margin of every page adds to the run's id.
         covers: For each statement the revision that it covers, in words; empty without amendments.
     """
@@ -58,6 +59,7 @@ class Revision:
     remark: str
     approved: Statement | None
     not_authorised: str
+    issued_at: str
     margin: str
     covers: tuple[tuple[str, str], ...]
 
@@ -105,6 +107,7 @@ def revision_of(
         remark=marked("remark", "") if "remark" in last else "",
         approved=approved,
         not_authorised=reason,
+        issued_at=instant(plain[-1].at) if plain else "",
         margin=f", revision {number}",
         covers=tuple(
             (f"{one.meaning} by {one.name}", f"revision {one.revision}")

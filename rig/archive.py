@@ -20,6 +20,7 @@ from ledcal.rig.archive_file import NAME, write_files
 from ledcal.rig.archive_forms import forms_of
 from ledcal.rig.archive_log import LOG_CHECKPOINT, log_of
 from ledcal.rig.archive_text import place_of, readme_text, what_is
+from ledcal.rig.closing import SEAL
 from ledcal.rig.deletion_check import DELETION
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import canonical, sha256_hex
@@ -27,9 +28,10 @@ from ledcal.rig.journal import JOURNAL, read_journal
 from ledcal.rig.key_file import public_key_toml
 from ledcal.rig.keys import SITE_TOKEN, SigningKey, engineering_key
 from ledcal.rig.panel_lock import LOCKS, RELEASED
+from ledcal.rig.proof import CLOSED
 from ledcal.rig.run import RUNS, require_serial, runs_of
 from ledcal.rig.schema_text import schema_text
-from ledcal.rig.summary import told
+from ledcal.rig.summary import UNSEALED, told
 from ledcal.rig.trust import TRUSTED, KnownKey, known_keys
 
 ARCHIVE_FORMAT = "ledcal-archive/1"
@@ -204,6 +206,8 @@ def _kept(serial: str, data_folder: Path) -> list[_Kept]:
             what = told(path)
             record = what if isinstance(what, Record) else None
             words = "" if record is not None else str(what)
+            if record is not None and kind.name in CLOSED and not (path / SEAL).exists():
+                words = UNSEALED
             found.append(_Kept(kind=kind.name, path=path, record=record, words=words))
     return found
 

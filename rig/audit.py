@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import select
 
+from ledcal.calibration.amendment import amended
 from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record import Record
 from ledcal.rig.closing import CERTIFICATE, RECORD, REPORT, SEAL, TRANSCRIPT
@@ -14,6 +15,7 @@ from ledcal.rig.errors import RefusedInput
 from ledcal.rig.journal import JOURNAL
 from ledcal.rig.log_book import LOG_PROOF
 from ledcal.rig.proof import closed_folder
+from ledcal.rig.revision import revision_of
 from ledcal.rig.run import NOT_RECORDED
 from ledcal.rig.store.opened import open_store_to_read, store_url
 from ledcal.rig.store.schema import RUN
@@ -70,6 +72,9 @@ def _missing(data_folder: Path, folder: Path) -> list[str]:
         record = record_of(folder)
     except RefusedInput as error:
         return [*found, error.text]
+    # Who performed it may have been put right since; what was measured cannot be.
+    operator = amended(record, revision_of(folder).plain)["operator"]
+    record = replace(record, run=replace(record.run, operator=operator))
     return found + [words for words, holds in _DEMANDS.items() if not holds(record)]
 
 

@@ -44,7 +44,11 @@ def dcc_of(folder: Path) -> bytes:
         record = replace(record, run=began, notes=[*record.notes, *notes])
     try:
         return dcc_xml(
-            record, record_sha256=digest, statements=statements, customer=now["customer"]
+            record,
+            record_sha256=digest,
+            statements=statements,
+            customer=now["customer"],
+            issued_at=amendments[-1].at if amendments else None,
         )
     except (RecordError, ValueError) as error:
         raise RefusedInput("DCC", f"{folder}: {error}") from error

@@ -19,7 +19,7 @@ from ledcal.rig.people.rights import Action
 from ledcal.rig.proof import proof_of
 from ledcal.rig.release import Released
 from ledcal.rig.run import RUNS, Request, find_run, require_serial
-from ledcal.rig.sign import require_unaltered
+from ledcal.rig.sign import require_purpose, require_unaltered
 from ledcal.rig.summary import record_of
 from ledcal.rig.trust import known_key
 from ledcal.rig.visit import INSTALLS, READ_BACKS, at_panel, visit_to
@@ -98,7 +98,7 @@ def deliverable(run: Path, data_folder: Path) -> Deliverable:
     require_unaltered(run, data_folder)
     record = record_of(run)
     if record.outcome is Outcome.PASS:
-        return Deliverable(run=run, file=(run / PANEL_FILE).read_bytes(), proven=True)
+        return Deliverable(run=run, file=_file_of(run), proven=True)
     issue = read_issue(data_folder, run) if is_awaiting(record) else None
     if issue is None:
         ended = " ".join([record.outcome, *(reason["code"] for reason in record.reasons)])
@@ -114,6 +114,9 @@ def deliverable(run: Path, data_folder: Path) -> Deliverable:
             f"{issue.folder}: signed with key {issue.key_id}, which {data_folder} does not know; "
             "`ledcal key trust` its public half, if it is one of yours",
         )
+    require_purpose(
+        known.purpose, record.run.mode, f"{issue.folder}: {known.key_id}, {known.words}"
+    )
     proven = proof_of(issue.file, record.run.serial, data_folder) is not None
     return Deliverable(run=run, file=issue.file, proven=proven)
 
@@ -131,7 +134,8 @@ def install(
 
     Raises:
         RefusedInput: Serial, station or run are refused; the panel was not touched.
-        SetupError: Another panel is plugged in, or its hardware is not what the file was made for.
+        SetupError: Another panel is plugged in, or its hardware is not what the file was made for,
+            or it has accepted another file of this number or a higher one.
         PanelError: The panel refuses the file.
         PanelLost: It restarted.
         StationError: The panel cannot be reached, or does not trust the key.
@@ -144,7 +148,8 @@ def install(
         require_made_for(at.identity, issued.calibration)
         flags = issued.calibration.flags
         require_accepting(at.panel, at.identity, issued.facts["key_id"], flags)
-        load(at.panel, at.identity, issued.file, at.note)
+        held = at.panel.read_back()
+        load(at.panel, at.identity, issued.file, at.note, keeps=held)
         at.journal.append("calibration_file", {"state": "loaded", **issued.facts})
     return at.folder, issued
 
@@ -221,6 +226,17 @@ def require_for(issued: Deliverable, serial: str) -> None:
         raise RefusedInput(
             "SERIAL", f"{issued.run}: holds the file of panel {made_for}, not of {serial}"
         )
+
+
+def _file_of(run: Path) -> bytes:
+    try:
+        return (run / PANEL_FILE).read_bytes()
+    except OSError as error:
+        raise RefusedInput(
+            "NOT_ISSUED",
+            f"{run / PANEL_FILE}: {error.strerror}: a proof makes no file, and that of a deleted "
+            "run is gone; choose the run that issued the file",
+        ) from error
 
 
 def _origin(file: bytes, data_folder: Path) -> tuple[Deliverable | None, str]:

@@ -143,6 +143,7 @@ def export(
         from ledcal.rig.export import exported
         from ledcal.rig.output import write_output
         from ledcal.rig.run import find_run
+        from ledcal.rig.summary import print_json
 
         if archive is not None and (kind, output, address) == (None, None, None):
             _export_archive(run, archive, data, as_json=json)
@@ -155,6 +156,9 @@ def export(
         issued = deliverable(find_run(data, run), data)
         name = issued.run.resolve().name
         write_output(output, exported(kind, issued.file, address, name))
+        if json:
+            print_json({"output": str(output), "as": kind, **issued.facts})
+            return
         typer.echo(f"{output}: the file of run {name}, {len(issued.file)} bytes of it")
 
 

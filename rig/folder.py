@@ -34,6 +34,8 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         StationError: The disk refuses.
     """
+    if not path.name:  # "/" or "."
+        raise StationError("DISK", f"{path}: is a folder; name the file in it")
     temporary = path.with_name(f".{path.name}.part")
     try:
         with temporary.open("wb") as file:

@@ -183,7 +183,11 @@ def _write(
     except RefusedInput:
         path.unlink()
         raise
-    write_whole(others, public_key_toml(name, purpose, public))
+    try:
+        write_whole(others, public_key_toml(name, purpose, public))
+    except StationError:
+        path.unlink()  # nobody could be told of the key
+        raise
     return key
 
 

@@ -16,6 +16,7 @@ from ledcal.rig.keys import Purpose
 from ledcal.rig.logged import enter_action, require_log
 from ledcal.rig.summary import key_object, print_json
 from ledcal.rig.trust import KnownKey, retired_words
+from ledcal.rig.verify_keys import KEY_RETIRED, KEY_TRUSTED
 
 
 def new_key(
@@ -69,9 +70,9 @@ def enter_key(data_folder: Path, key: KnownKey, who: str, reason: str) -> None:
         "reason": reason,
     }
     if key.retired is None:
-        kind, change = "key trusted", {"old": None, "new": "in use"}
+        kind, change = KEY_TRUSTED, {"old": None, "new": "in use"}
     else:
-        kind, change = "key retired", {"old": "in use", "new": "retired"}
+        kind, change = KEY_RETIRED, {"old": "in use", "new": "retired"}
     enter_action(data_folder, kind, key.key_id, who=who, facts=facts | change)
 
 

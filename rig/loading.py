@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Callable
 from contextlib import suppress
 
-from ledcal.calibration.codec import SIGNATURE_LENGTH
+from ledcal.calibration.codec import SIGNATURE_LENGTH, decode
 from ledcal.calibration.record import PanelIdentity
 from ledcal.instruments.errors import CalibrationRefused, InstrumentError, LinkTimeout
 from ledcal.instruments.panel import Panel
@@ -85,41 +85,55 @@ def _offered(panel: Panel, words: str, copy: bytes, note: Report) -> str | None:
     raise AssertionError("unreachable")
 
 
-def load(panel: Panel, identity: PanelIdentity, file: bytes, note: Report) -> None:
+def load(
+    panel: Panel, identity: PanelIdentity, file: bytes, note: Report, *, keeps: bytes = b""
+) -> None:
     """Load a file into the panel, read it back, compare every byte and ask for its validity.
 
     What fails is repeated, and each attempt is noted. After the last the calibration is erased:
-    a panel that cannot be given its file has none.
+    a panel that cannot be given its file has none. Nothing is erased where the head is sound and
+    only the number is too low, nor where the panel still holds what it may keep.
 
     Args:
         panel: The panel.
         identity: Whose file it is.
         file: The file.
         note: Where each attempt that failed is recorded.
+        keeps: A calibration that the panel had before, and keeps if this one cannot be loaded.
 
     Raises:
         PanelError: The panel refuses it, or holds something else, or it restarted.
-        SetupError: Another head is on the bench; the file is not left in it.
+        SetupError: Another head is on the bench; the file is not left in it. Or the head has
+            accepted a file of this number or a higher one before.
         StationError: The line to the panel fails.
     """
+    may_hold = False
     for attempt in range(1, LOAD_ATTEMPTS + 1):
-        failure = _attempt(panel, identity, file)
+        failure = _attempt(panel, identity, file, may_hold=may_hold)
         if failure is None:
             return
+        may_hold = may_hold or failure.code != "LOAD_REFUSED"
         note("LOAD_REPEATED", f"attempt {attempt} of {LOAD_ATTEMPTS}: {failure.text}")
     assert failure is not None
+    untouched = False
     try:
-        panel.erase_calibration()
+        untouched = bool(keeps) and _holds(panel, keeps)
+        if not untouched:
+            panel.erase_calibration()
     except InstrumentError as error:
         raise StationError(
             "LOAD_LINK",
             f"{failure.text}; and the panel could not be erased after that ({error}): what it "
             "holds is not known; mend the connection and read it back before it leaves the bench",
         ) from error
+    state = (
+        "the panel holds the calibration that it had before, untouched"
+        if untouched
+        else "its calibration was erased: the panel is uncalibrated"
+    )
     raise type(failure)(
         failure.code,
-        f"{failure.text}, {LOAD_ATTEMPTS} times; its calibration was erased: the panel is "
-        f"uncalibrated; {_ADVICE[type(failure)]}",
+        f"{failure.text}, {LOAD_ATTEMPTS} times; {state}; {_ADVICE[type(failure)]}",
     )
 
 
@@ -141,15 +155,20 @@ def withdraw(panel: Panel, file: bytes) -> bool:
 
 
 def _attempt(
-    panel: Panel, identity: PanelIdentity, file: bytes
+    panel: Panel, identity: PanelIdentity, file: bytes, *, may_hold: bool
 ) -> PanelError | StationError | None:
-    """Load once; return what was wrong, and whose fault it is."""
+    """Load once; return what was wrong, and whose fault it is.
+
+    A head that took the file in an earlier attempt, and no longer has it, refuses its number too.
+    """
     late: InstrumentError | None = None
     try:
         panel.load_calibration(file)
     except CalibrationRefused as error:
         _require_same(panel, identity, file)
         words = f"the panel's firmware refused the calibration file: {error.name}"
+        if error.name == "SEQ" and not may_hold:
+            raise SetupError("SEQUENCE", f"{words}: {_sequence_words(file)}") from error
         return PanelError("LOAD_REFUSED", words)
     except InstrumentError as error:
         late = error
@@ -171,6 +190,20 @@ def _attempt(
         "READ_BACK",
         f"read back {len(found)} bytes, SHA-256 {sha256_hex(found)}, of a file with SHA-256 "
         f"{sha256_hex(file)}; the panel says {name}",
+    )
+
+
+def _holds(panel: Panel, file: bytes) -> bool:
+    return panel.read_back() == file and panel.calibration_state()[0] == 0
+
+
+def _sequence_words(file: bytes) -> str:
+    """Return what to do with a sound head that has accepted a higher number, and keeps it."""
+    return (
+        f"its head has accepted another file numbered {decode(file).calibration.sequence} or "
+        "higher, and remembers that when it is erased; what it holds was not touched; calibrate "
+        "it where its newest run is kept, or here again: each run takes the next number; if no "
+        "station has calibrated it before, quarantine it: the number that it keeps is damaged"
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from ledcal.rig.errors import RefusedInput
+from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.fault_files import find_fault_file
 from ledcal.rig.folder import require_writable
 from ledcal.rig.keys import engineering_key
@@ -42,7 +42,8 @@ def serve_virtual_bench(
 
     Raises:
         RefusedInput: Serial, mode, fault file, meter or logger are refused.
-        StationError: The bench does not come up, or the data folder cannot be written.
+        StationError: The bench does not come up or ends by itself, another one is served in its
+            folder, or the data folder cannot be written.
     """
     if mode not in ("DEMO", "ENG"):
         raise RefusedInput("MODE", f"mode {mode!r}: a virtual bench is DEMO or ENG")
@@ -54,8 +55,10 @@ def serve_virtual_bench(
     require_serial(serial, read_product(None).settings)
     require_writable(data_folder)
     ended = threading.Event()
+    seen: set[int] = set()
 
     def end(number: int, frame: FrameType | None) -> None:
+        seen.add(number)
         ended.set()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -72,5 +75,14 @@ def serve_virtual_bench(
         meter=meter,
         logger=logger,
     ) as station:
+        # The bench's own process has ended: nothing is served any more.
+        signal.signal(signal.SIGCHLD, end)
         announce(str(station))
         ended.wait()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        if seen == {signal.SIGCHLD}:
+            log = station.with_name("virtual-bench.log")
+            raise StationError(
+                "VIRTUAL_BENCH",
+                f"the virtual bench has ended by itself; see {log}, then start it again",
+            )

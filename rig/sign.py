@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ledcal.rig.additions import SIGNED, enter_addition
-from ledcal.rig.closing import PANEL_FILE
+from ledcal.rig.closing import PANEL_FILE, data_folder_of
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import sha256_hex, write_whole
-from ledcal.rig.issue import ISSUE, is_awaiting, issue_bytes, issue_folder, read_issue
+from ledcal.rig.issue import ISSUE, Issue, is_awaiting, issue_bytes, issue_folder, read_issue
 from ledcal.rig.key_file import read_key_file
-from ledcal.rig.keys import SigningKey
+from ledcal.rig.keys import Purpose, SigningKey
+from ledcal.rig.log_reading import entries, reading_log
 from ledcal.rig.rebuild import rebuilt
 from ledcal.rig.release import open_as_panel
 from ledcal.rig.run import CALIBRATION, Request
@@ -60,17 +61,49 @@ def sign_run(run: Path, key_file: Path, operator: str, data_folder: Path) -> Sig
         )
     Request(serial=record.run.serial, operator=operator)  # refuses what no record could keep
     key = read_key_file(key_file)
-    _require_purpose(key, record.run.mode, key_file)
-    require_in_use(key.public, data_folder)
-    before = read_issue(data_folder, run)
-    if before is not None:
-        raise RefusedInput(
-            "SIGNED", f"{before.folder}: was signed by {before.operator!r} at {before.at} already"
+    require_purpose(key.purpose, record.run.mode, f"{key_file}: key {key.name!r}")
+    known = known_key(data_folder, key.key_id.hex())
+    if known is not None:
+        require_purpose(
+            known.purpose, record.run.mode, f"{key_file}: key {key.name!r}, {known.words},"
         )
-    content = (run / CALIBRATION).read_bytes()
-    unsigned = rebuilt(content, key.key_id)
-    file = unsigned + key.sign(unsigned)
-    open_as_panel(file, record.panel, key.public)
+    require_in_use(key.public, data_folder)
+    content = _calibration_of(run)
+    issue = read_issue(data_folder, run)
+    if issue is not None and (issue.public_key != key.public or _is_entered(run, issue)):
+        raise RefusedInput(
+            "SIGNED",
+            f"{issue.folder}: was signed by {issue.operator!r} at {issue.at} already, with key "
+            f"{issue.key_id}",
+        )
+    if issue is None:
+        unsigned = rebuilt(content, key.key_id)
+        file = unsigned + key.sign(unsigned)
+        open_as_panel(file, record.panel, key.public)
+        _keep(run, content, file, key, operator, data_folder)
+        issue = read_issue(data_folder, run)
+        assert issue is not None  # it was just kept
+    facts = {
+        "key_id": issue.key_id,
+        "file_sha256": sha256_hex(issue.file),
+        "calibration_sha256": sha256_hex(content),
+    }
+    files = [issue.folder / PANEL_FILE, issue.folder / ISSUE]
+    # Of one whose entering was cut off: who signed it, which may not be who asks now.
+    station = record.run.station["name"]
+    enter_addition(run, data_folder, SIGNED, issue.operator, facts, files, station=station)
+    return Signed(
+        path=issue.folder / PANEL_FILE,
+        sha256=sha256_hex(issue.file),
+        key_id=issue.key_id,
+        known=known_key(data_folder, issue.key_id) is not None,
+    )
+
+
+def _keep(
+    run: Path, content: bytes, file: bytes, key: SigningKey, operator: str, data_folder: Path
+) -> None:
+    """Keep a file that was signed, and then the statement without which it was not issued."""
     at = datetime.now(UTC).isoformat()
     issue = issue_bytes(run.resolve().name, content, file, key, operator, at)
     folder = issue_folder(data_folder, run)
@@ -79,22 +112,23 @@ def sign_run(run: Path, key_file: Path, operator: str, data_folder: Path) -> Sig
     except OSError as error:
         raise StationError("DATA_FOLDER", f"{folder}: {error.strerror}") from error
     write_whole(folder / PANEL_FILE, file)
-    # Last: without it the file beside it was not issued.
     write_whole(folder / ISSUE, issue)
-    facts = {
-        "key_id": key.key_id.hex(),
-        "file_sha256": sha256_hex(file),
-        "calibration_sha256": sha256_hex(content),
-    }
-    station = record.run.station["name"]
-    files = [folder / PANEL_FILE, folder / ISSUE]
-    enter_addition(run, data_folder, SIGNED, operator, facts, files, station=station)
-    return Signed(
-        path=folder / PANEL_FILE,
-        sha256=sha256_hex(file),
-        key_id=key.key_id.hex(),
-        known=known_key(data_folder, key.key_id.hex()) is not None,
-    )
+
+
+def _is_entered(run: Path, issue: Issue) -> bool:
+    """Tell whether the log knows of a signature; the power may have failed between the two."""
+    with reading_log(data_folder_of(run)) as connection:
+        told = () if connection is None else entries(connection, [SIGNED], run.resolve().name)
+        return any(one.facts.get("file_sha256") == sha256_hex(issue.file) for one in told)
+
+
+def _calibration_of(run: Path) -> bytes:
+    try:
+        return (run / CALIBRATION).read_bytes()
+    except OSError as error:
+        raise RefusedInput(
+            "CALIBRATION", f"{run / CALIBRATION}: {error.strerror}: there is nothing to sign"
+        ) from error
 
 
 def require_unaltered(run: Path, data_folder: Path) -> None:
@@ -115,9 +149,16 @@ def require_unaltered(run: Path, data_folder: Path) -> None:
         )
 
 
-def _require_purpose(key: SigningKey, mode: str, path: Path) -> None:
-    wanted = "PROD" if mode == "PROD" else "ENG"
-    if key.purpose != wanted:
-        raise RefusedInput(
-            "KEY", f"{path}: key {key.name!r} is for {key.purpose}, the run was made in {mode}"
-        )
+def require_purpose(purpose: Purpose, mode: str, whose: str) -> None:
+    """Refuse a key for another purpose than that of a run's mode.
+
+    Args:
+        purpose: What the key is for, by its file or by what the data folder knows of it.
+        mode: In which the run was made.
+        whose: The key, for a person.
+
+    Raises:
+        RefusedInput: It is for another.
+    """
+    if purpose != ("PROD" if mode == "PROD" else "ENG"):
+        raise RefusedInput("KEY", f"{whose} is for {purpose}, the run was made in {mode}")

@@ -5,7 +5,7 @@ from pathlib import Path
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.key_file import prove, read_key_file
 from ledcal.rig.key_listing import enter_key
-from ledcal.rig.keys import SigningKey, engineering_key, known_public_key
+from ledcal.rig.keys import SigningKey, engineering_key
 from ledcal.rig.logged import login
 from ledcal.rig.settings import SettingsFile
 from ledcal.rig.station import Station, beside
@@ -82,7 +82,8 @@ def _station_key(station: SettingsFile[Station]) -> SigningKey:
     assert said.signing_key is not None  # the station file is refused without it
     path = beside(station, said.signing_key)
     key = read_key_file(path)
-    if key.purpose != "PROD" or key.public == known_public_key(data_folder):
+    known = known_key(data_folder, key.key_id.hex())
+    if key.purpose != "PROD" or (known is not None and known.purpose != "PROD"):
         raise RefusedInput(
             "KEY", f"{path}: key {key.name!r} is for engineering; a PROD station needs a PROD key"
         )

@@ -21,6 +21,7 @@ from ledcal.rig.closing import (
     PANEL_FILE,
     RECORD,
     REPORT,
+    SEAL,
     TRANSCRIPT,
     data_folder_of,
 )
@@ -75,6 +76,12 @@ def told(folder: Path) -> Record | RefusedInput:
         return error
 
 
+UNSEALED = (
+    "not sealed: the run goes on or was cut off, or nobody's rig wrote it; it proves nothing"
+)
+"""Said of a run without a seal: whoever can write a folder can make one that tells PASS."""
+
+
 def outcome_object(folder: Path, record: Record) -> dict[str, Any]:
     """Return the JSON object of a run; paths of files that were not made are null."""
     return {
@@ -85,6 +92,7 @@ def outcome_object(folder: Path, record: Record) -> dict[str, Any]:
         "reasons": record.reasons,
         "signature": signature_object(folder, record),
         **revision_object(folder),
+        "sealed": (folder / SEAL).exists(),
         "folder": str(folder.resolve()),
         "paths": _paths(folder),
     }
@@ -126,6 +134,7 @@ def refusal_object(error: RigError) -> dict[str, Any]:
         "signature": None,
         "revision": None,
         "amendments": [],
+        "sealed": False,
         "folder": None,
         "paths": dict.fromkeys(_PATHS),
     }
@@ -165,6 +174,8 @@ def print_record(folder: Path, record: Record) -> None:
     console.print(Text(f"operator  {legible(run.operator)}{known}; reason: {legible(run.reason)}"))
     times = f"{legible(run.at)} to {legible(record.finished_at)}"
     console.print(Text(f"from      {times}, attempt {run.attempt}"))
+    if not (folder / SEAL).exists():
+        console.print(Text(f"seal      {UNSEALED}", style="bold yellow"))
     for note in record.notes:
         console.print(Text(f"note      {legible(note.code)}: {legible(note.text)}"))
     for line in revision_lines(folder):
@@ -209,7 +220,8 @@ def print_history(serial: str, runs: Sequence[Path]) -> None:
             state = (
                 "" if signature is None else f"  {legible(signature['text'], longest=_LONGEST)}"
             )
-            words = (verdict_text(found), f"  {codes}{state}{revision_note(folder)}")
+            seal = "" if (folder / SEAL).exists() else f"  {UNSEALED}"
+            words = (verdict_text(found), f"  {codes}{state}{revision_note(folder)}{seal}")
         else:
             words = (Text("■ ABORTED", style="bold yellow"), f"  {legible(found.text)}")
         console.print(Text.assemble(f"{folder.name}  ", *words))
@@ -226,6 +238,7 @@ def print_verifications(found: Sequence[Verification], *, as_json: bool) -> None
                 "key_id": one.key_id,
                 "key_known": one.key is not None,
                 "deleted": one.deleted or None,
+                "not_sealed": list(one.unsealed),
                 "key": None if one.key is None else key_object(one.key),
                 "findings": [{"file": f.file, "text": f.text} for f in one.findings],
             }
@@ -242,6 +255,9 @@ def print_verifications(found: Sequence[Verification], *, as_json: bool) -> None
             said = "deleted, its record was not altered" if one.deleted else "nothing was altered"
             console.print(Text(f"✔ {folder}: {said}", style="bold blue"))
             console.print(Text(f"  {legible(one.deleted) if one.deleted else _checked(one)}"))
+        if one.unsealed:
+            names = legible(", ".join(one.unsealed), longest=_LONGEST)
+            console.print(Text(f"  not sealed, and so not checked: {names}", style="bold yellow"))
         for finding in one.findings:
             console.print(Text(f"  {legible(finding.file)}: {legible(finding.text)}"))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from ledcal.calibration.codec import decode, key_id
 from ledcal.calibration.errors import FileError, RecordError
 from ledcal.rig.additions import addition_words
+from ledcal.rig.amendments import AMENDMENTS
 from ledcal.rig.closing import (
     PANEL_FILE,
     RECORD,
@@ -25,13 +26,14 @@ from ledcal.rig.firmware_view import open_on_its_board
 from ledcal.rig.folder import canonical, sha256_hex
 from ledcal.rig.issue import ISSUED, read_issue
 from ledcal.rig.journal import JOURNAL, read_journal
-from ledcal.rig.keys import signature_holds
+from ledcal.rig.keys import ENGINEERING_KEY, signature_holds
 from ledcal.rig.known_record import version_words
 from ledcal.rig.log_book import LOG_PROOF, proof_words
 from ledcal.rig.rebuild import difference, rebuilt
 from ledcal.rig.run import CALIBRATION
-from ledcal.rig.statements import RECORD_ENVELOPE, envelope_words
-from ledcal.rig.trust import KnownKey, known_key, known_keys
+from ledcal.rig.statements import RECORD_ENVELOPE, STATEMENTS, envelope_words
+from ledcal.rig.trust import TRUSTED, KnownKey, known_key, known_keys
+from ledcal.rig.unreadable import unreadable
 
 _RUN_NAME = re.compile(r"[0-9]{8}T[0-9]{9}Z-")
 """How the name of a run's folder begins, also of one from which all was taken."""
@@ -56,6 +58,7 @@ class Verification:
         key_id: Id of the key that made the seal, 16 hex digits, empty without a readable seal.
         key: The same key as the data folder knows it, None when it does not.
         deleted: By whom and why the run was deleted but for its record, empty when it was not.
+        unsealed: Runs of a data folder that were not checked, since nobody has sealed them.
     """
 
     folder: Path
@@ -64,6 +67,7 @@ class Verification:
     key_id: str
     key: KnownKey | None = None
     deleted: str = ""
+    unsealed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +103,9 @@ def _require_run(folder: Path, path: Path) -> None:
     if not named_so and not any((folder / name).exists() for name in (SEAL, JOURNAL, RECORD)):
         raise RefusedInput(
             "RUN",
-            f"{str(path)!r}: is of no run; give a run's folder or a file in it, an archive or a "
-            "data folder; a page alone is held against a log by "
-            "`ledcal verify DATA --checkpoint PAGE`",
+            f"{path}: is in no run's folder, and not checked: name the run that it is from, a "
+            "data folder or an archive; `ledcal inspect` tells whose a calibration file is, and a "
+            "page alone is held against a log by `ledcal verify DATA --checkpoint PAGE`",
         )
 
 
@@ -111,6 +115,8 @@ def verify_run(folder: Path, data_folder: Path) -> Verification:
     Raises:
         RefusedInput: The key that made the seal is among the trusted ones in a damaged file.
     """
+    if unread := tuple(_unreadable(folder, data_folder)):
+        return Verification(folder=folder, findings=unread, checked=0, key_id="")
     try:
         seal = _read_seal(folder)
     except _Broken as broken:
@@ -138,11 +144,24 @@ def verify_run(folder: Path, data_folder: Path) -> Verification:
     )
 
 
+def _unreadable(folder: Path, data_folder: Path) -> Iterator[Finding]:
+    """Name what would be opened before the seal is believed, or past it, and must not be."""
+    beside = [
+        data_folder / kind / folder.resolve().name for kind in (STATEMENTS, AMENDMENTS, ISSUED)
+    ]
+    keys = (data_folder / TRUSTED, data_folder / ENGINEERING_KEY)
+    for path, words in unreadable(folder / SEAL, folder / DELETION, *beside, *keys):
+        inside = path.parent == folder
+        yield Finding(file=path.name if inside else str(path), text=words)
+
+
 class _Broken(Exception):
     """The seal itself cannot be believed."""
 
 
 def _read_seal(folder: Path) -> _Seal:
+    if _is_link(folder, SEAL):
+        raise _Broken("is a link now: what it leads to can be changed without the folder")
     try:
         content = (folder / SEAL).read_bytes()
     except FileNotFoundError:
@@ -172,6 +191,9 @@ def _files(folder: Path, seal: _Seal, *, deleted: bool) -> Iterator[Finding]:
         if deleted and name not in KEPT:
             if name in present:
                 yield Finding(file=name, text="is still there: `ledcal delete` was cut off")
+            continue
+        if unread := [words for _, words in unreadable(folder / name)]:
+            yield Finding(file=name, text=unread[0])
             continue
         if name not in present or not (folder / name).is_file():
             yield Finding(file=name, text="is missing")

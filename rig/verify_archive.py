@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -20,11 +21,14 @@ from ledcal.rig.site.admission import STATIONS
 from ledcal.rig.site.check import verify_site
 from ledcal.rig.store.opened import STORE, open_store_to_read, store_url
 from ledcal.rig.store.schema import LOG_ENTRY
+from ledcal.rig.store.shape import shape_words
 from ledcal.rig.store.triggers import lost_guards
 from ledcal.rig.store.verify_log import verify_log
 from ledcal.rig.trust import TRUSTED, KnownKey, known_keys
+from ledcal.rig.unreadable import unreadable
 from ledcal.rig.verify import Finding, Verification, verify_run
 from ledcal.rig.verify_index import index_findings
+from ledcal.rig.verify_keys import key_findings
 from ledcal.rig.verify_told import folder_findings, read_told
 
 
@@ -39,8 +43,10 @@ def verify_data(data_folder: Path, outside: Mapping[str, str] | None = None) -> 
 
     A site's data folder is checked as one, with the store in it.
 
-    A run that was never closed, because it runs or was cut off, is left out: it is in no log yet,
-    and `ledcal show` tells it.
+    Where something lies that must not be opened, that alone is named.
+
+    A run that was never closed, because it runs or was cut off, is in no log yet: it is told
+    beside the log, and not checked.
 
     Args:
         data_folder: The data folder.
@@ -50,6 +56,12 @@ def verify_data(data_folder: Path, outside: Mapping[str, str] | None = None) -> 
     Raises:
         RefusedInput: A checkpoint was given for a site, which has one of each station.
     """
+    if unread := list(unreadable(data_folder)):
+        findings = [
+            Finding(file=path.relative_to(data_folder).as_posix(), text=words)
+            for path, words in unread
+        ]
+        return [_of(data_folder, findings, 0)]
     if (data_folder / STATIONS).is_dir():
         if outside:
             raise RefusedInput(
@@ -64,11 +76,14 @@ def verify_data(data_folder: Path, outside: Mapping[str, str] | None = None) -> 
         return [_of(data_folder / TRUSTED, [Finding(file=TRUSTED, text=error.text)], 0)]
     folders = closed_folders(data_folder)
     log, closed = _verify_store(data_folder, folders, keys, outside or {})
-    found = [_of(data_folder / STORE, [*_own_key(data_folder), *log.findings], log.checked)]
-    for folder in folders:
-        if (folder / SEAL).exists() or folder.name in closed:
-            found.append(_known(verify_run(folder, data_folder)))
-    return found
+    sealed = [one for one in folders if (one / SEAL).exists() or one.name in closed]
+    store = _of(data_folder / STORE, [*_own_key(data_folder), *log.findings], log.checked)
+    names = {one.name for one in sealed}
+    unsealed = tuple(one.name for one in folders if one.name not in names)
+    return [
+        replace(store, unsealed=unsealed),
+        *(_known(verify_run(folder, data_folder)) for folder in sealed),
+    ]
 
 
 def _verify_store(
@@ -84,13 +99,16 @@ def _verify_store(
     try:
         with open_store_to_read(store_url(data_folder)) as store, store.reading() as connection:
             guards = lost_guards(connection)
+            shape = list(shape_words(connection, newest=store.newest(connection)))
             checked = verify_log(connection, publics, signature_holds, witnesses)
             told = read_told(connection)
             findings = [
+                *(Finding(file=STORE, text=words) for words in shape),
                 *(Finding(file=one.where, text=one.text) for one in checked.findings),
                 *folder_findings(folders, told, connection),
                 *index_findings(connection, folders, told.closed),
                 *_accounts(connection),
+                *(Finding(file=file, text=text) for file, text in key_findings(connection, keys)),
                 *(Finding(file=file, text=text) for file, text in unlogged(folders, connection)),
                 *_additions(data_folder, folders, connection),
             ]

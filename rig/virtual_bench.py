@@ -17,6 +17,7 @@ import tomli_w
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.folder import require_writable, write_whole
 from ledcal.rig.keys import engineering_key
+from ledcal.rig.station_lock import hold_station
 
 DEMO_SPEED = 20.0
 METER_MODELS = ("PM103", "PM100D")
@@ -62,7 +63,7 @@ def virtual_bench(
 
     Raises:
         RefusedInput: The bench refuses the fault file.
-        StationError: The bench does not come up.
+        StationError: The bench does not come up, or another one is served in this folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     command = [
@@ -72,7 +73,8 @@ def virtual_bench(
         *(() if faults is None else ("--faults", str(faults))),
     ]
     log = folder / "virtual-bench.log"
-    with log.open("wb") as errors:
+    # Two benches would take each other's serial lines and station file, and tell nobody.
+    with hold_station(folder), log.open("wb") as errors:
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -82,21 +84,21 @@ def virtual_bench(
             # to make the panel dark and to see that it is.
             start_new_session=True,
         )
-    try:
-        ready = _ready(process, log)
-        path = folder / "station.toml"
-        write_whole(path, station_file(ready, data_folder, mode).encode())
-        yield path
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
         try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
+            ready = _ready(process, log)
+            path = folder / "station.toml"
+            write_whole(path, station_file(ready, data_folder, mode).encode())
+            yield path
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
 
 
 @contextmanager

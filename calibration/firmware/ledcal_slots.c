@@ -4,8 +4,8 @@
  */
 #include "ledcal_slots.h"
 
-/* Offsets of the header's fields; FORMAT.md, "Header". */
-enum { TOTAL_LENGTH = 12, SEQ = 68 };
+/* Offsets of the header's fields, and lengths around the channels; FORMAT.md, "Header". */
+enum { TOTAL_LENGTH = 12, SEQ = 68, HEADER_END = 144, TAIL_LENGTH = 68 };
 
 static uint32_t read_u32(const uint8_t *p)
 {
@@ -38,7 +38,11 @@ uint32_t ledcal_sequence(const ledcal_t *cal)
 
 uint32_t ledcal_size(const ledcal_t *cal)
 {
-    return cal->file != 0 ? read_u32(cal->file + TOTAL_LENGTH) : 0;
+    /* From the handle: a bit that flips in flash after the file was accepted leads nobody to read
+     * and send what lies behind the slot. */
+    const uint32_t channels = (uint32_t)cal->n_channels * cal->channel_length;
+
+    return cal->file != 0 ? HEADER_END + channels + TAIL_LENGTH : 0;
 }
 
 ledcal_err_t ledcal_boot(const uint8_t *const slots[2], ledcal_expect_t *board, ledcal_t *cal)

@@ -123,6 +123,11 @@ class ReadingMemory:
         """Return the number of readings."""
         return len(self._readings)
 
+    @property
+    def stores_read(self) -> bool:
+        """Whether the readings of READ? are kept too."""
+        return self._model.stores_read
+
     def clear(self) -> None:
         """Drop all readings."""
         self._readings.clear()

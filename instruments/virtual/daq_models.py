@@ -25,6 +25,7 @@ class LoggerModel:
         memory: Readings that fit into the memory.
         keeps_scan_list: The scan list is still there after the power has failed.
         junction: Reference junction after *RST and CONFigure:TEMPerature.
+        stores_read: The readings of READ? are in the memory too.
         forgets: CONFigure, SENSe and TRIGger commands clear the memory, not only a new scan.
         hidden: Parts of a reading that CONFigure and MEASure? switch off.
         without_reading: What DATA:LAST? answers for a channel that has none.
@@ -42,6 +43,7 @@ class LoggerModel:
     memory: int
     keeps_scan_list: bool
     junction: str
+    stores_read: bool
     forgets: bool
     hidden: frozenset[str]
     without_reading: str
@@ -60,6 +62,7 @@ DAQ970A = LoggerModel(
     memory=100_000,  # K1 p29
     keeps_scan_list=True,  # K1 p215
     junction="INT",  # [?] some clients found the fixed one, which its forerunners have
+    stores_read=False,
     forgets=False,  # K1 p109: a new scan or *RST
     hidden=frozenset({"CHANnel"}),  # K1 p139
     without_reading="+9.91E+37",  # [?]
@@ -77,6 +80,7 @@ AGILENT_34972A = LoggerModel(
     memory=50_000,  # K2, DATA:POINts?
     keeps_scan_list=False,  # [?]
     junction="FIX",  # K2, TCouple:RJUNction:TYPE
+    stores_read=True,  # K2, READ?: unlike the 34970A
     forgets=True,  # K2, DATA:REMove?
     hidden=frozenset(FORMAT_PARTS),  # K2, FORMat:READing:*
     without_reading="+0.00000000E+00",  # K2, DATA:LAST?

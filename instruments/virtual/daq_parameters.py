@@ -10,6 +10,7 @@ from ledcal.instruments.virtual.scpi_grammar import ScpiError, decimal, header_p
 
 Parse = Callable[[str], object]
 
+SLOT_COUNT = 3
 _CHANNEL = re.compile(r"[1-9]\d\d")
 
 
@@ -22,25 +23,32 @@ def channel_list(text: str, existing: Collection[int]) -> list[int]:
     """Parse `(@101,103:105,301)` into ascending channels (K2, scan_list and ch_list rules).
 
     A range may span slots and skips what is not there; a single channel and both ends of a range
-    must exist.
+    must exist. "(@109:101) will always be interpreted as 101, 102, 103" (K2, INITiate).
 
     Raises:
         ScpiError: it is no channel list, or names a channel that is not there.
     """
     match = re.fullmatch(r"\(@([\d,:]*)\)", text.replace(" ", ""))
     if match is None:
-        raise ScpiError(-224)
+        raise ScpiError(309)
     channels: set[int] = set()
     for part in filter(None, match[1].split(",")):
         first, _, last = part.partition(":")
-        last = last if ":" in part else first
-        # Channel numbers are a slot and two digits; a longer one would only fill the memory.
-        if not (_CHANNEL.fullmatch(first) and _CHANNEL.fullmatch(last)) or last < first:
-            raise ScpiError(-224)
-        if int(first) not in existing or int(last) not in existing:
-            raise ScpiError(-222, f"no channel {first if int(first) not in existing else last}")
-        channels.update(set(range(int(first), int(last) + 1)) & set(existing))
+        ends = _channel(first, existing), _channel(last if ":" in part else first, existing)
+        channels.update(set(range(min(ends), max(ends) + 1)) & set(existing))
     return sorted(channels)
+
+
+def _channel(text: str, existing: Collection[int]) -> int:
+    """Return a channel that is there; which of K2's errors says what is not is assumed."""
+    if not text.isdigit():
+        raise ScpiError(309)
+    # Channel numbers are a slot and two digits; a longer one would only fill the memory.
+    if not _CHANNEL.fullmatch(text) or int(text[0]) > SLOT_COUNT:
+        raise ScpiError(111)
+    if int(text) in existing:
+        return int(text)
+    raise ScpiError(112 if text[0] in {str(each)[0] for each in existing} else 302)
 
 
 def discrete(*words: str) -> Callable[[str], str]:

@@ -57,7 +57,7 @@ class Relays:
         if not wanted:
             raise ScpiError(-224)
         if {each // 100 for each in wanted} & {each // 100 for each in self._multiplexer.scan}:
-            raise ScpiError(-221, "the module is in the scan list")
+            raise ScpiError(301)
         return wanted
 
     def _cycles(self, call: Call) -> str:

@@ -24,7 +24,7 @@ from ledcal.instruments.virtual.scpi_grammar import Call, ScpiError, definite_bl
 ENDLESS = 0
 """Trigger count for INFinity."""
 _COUNT = between(1, 50_000, 1)
-_TIMER = between(0.0, 360_000.0)
+_TIMER = between(0.0, 359_999.0)
 _SOURCE = discrete(
     "IMMediate", "TIMer", "BUS", "EXTernal", "ALARm1", "ALARm2", "ALARm3", "ALARm4", "ABSolute"
 )
@@ -52,6 +52,10 @@ class Scanner:
         self.started = datetime.now(UTC)
         self.changed: Callable[[], None] = lambda: None
         """Called when a TRIGger command has changed how a scan goes."""
+        self.began: Callable[[], None] = lambda: None
+        """Called when a scan begins."""
+        self.measured: Callable[[Reading], None] = lambda _: None
+        """Called with each reading of a scan."""
         self.turned: Callable[[], object] = lambda: None
         """Called when the condition has turned, which may turn back before anybody looks."""
         self._scanning: asyncio.Task[None] | None = None
@@ -117,29 +121,38 @@ class Scanner:
         return self._scanning is not None and not self._scanning.done()
 
     def _set_scan(self, call: Call) -> None:
-        self._refuse_while_scanning()
+        self.require_idle()
         self._multiplexer.scan = self._multiplexer.listed(call.only())
         self._memory.clear()
 
     def _set_source(self, call: Call) -> None:
-        self._refuse_while_scanning()
+        self.require_idle()
         self._source = _SOURCE(call.only())
         self.changed()
 
     def _set_sweeps(self, call: Call) -> None:
-        self._refuse_while_scanning()
+        self.require_idle()
         endless = call.only().upper() in ("INF", "INFINITY")
         self._sweeps = ENDLESS if endless else int(_COUNT(call.only()))
         self.changed()
 
     def _set_timer(self, call: Call) -> None:
-        self._refuse_while_scanning()
+        self.require_idle()
         self._timer_s = _TIMER(call.only())
         self.changed()
 
-    def _refuse_while_scanning(self) -> None:
+    def require_idle(self) -> None:
+        """Refuse what changes a measurement or its trigger while a scan goes on (K2, INITiate).
+
+        Raises:
+            ScpiError: A scan goes on.
+        """
         if self._busy:
-            raise ScpiError(-221, "a scan is in progress")
+            raise ScpiError(261)
+
+    def configured(self) -> None:
+        """Set the trigger as CONFigure and MEASure? do (K2, TRIGger:SOURce and TRIGger:TIMer)."""
+        self._source, self._sweeps, self._timer_s = "IMM", 1, 1.0
 
     def _set_monitored(self, call: Call) -> None:
         self._monitored = [self._multiplexer.single(call.only())]
@@ -166,9 +179,10 @@ class Scanner:
         if self._busy:
             raise ScpiError(-213)
         if not self._multiplexer.scan:
-            raise ScpiError(-221, "the scan list is empty")
+            raise ScpiError(113)
         self.turned()
         self._memory.clear()
+        self.began()
         self._triggered.clear()
         self._resting.clear()
         self._await_trigger()
@@ -199,13 +213,19 @@ class Scanner:
         return self._memory.text()
 
     async def read(self, call: Call) -> str:
-        """Answer READ? [(@list)]: scan, and send the readings without storing them (K2 p206)."""
+        """Answer READ? [(@list)]: scan and send the readings; models differ in storing them."""
         if self._source == "BUS" or self._sweeps == ENDLESS:
             raise ScpiError(-214)
         if call.arguments:
             self._set_scan(call)
         readings: list[Reading] = []
-        self._begin(readings.append)
+
+        def keep(reading: Reading) -> None:
+            readings.append(reading)
+            if self._memory.stores_read:
+                self._memory.append(reading)
+
+        self._begin(keep)
         try:
             await self._over()
         except asyncio.CancelledError:
@@ -228,7 +248,9 @@ class Scanner:
             while sweep < self._sweeps or self._sweeps == ENDLESS:
                 await self._next_trigger(sweep, start_s)
                 for number in self._multiplexer.scan:
-                    keep(await self._measure(number, start_s, self.started))
+                    reading = await self._measure(number, start_s, self.started)
+                    self.measured(reading)
+                    keep(reading)
                 sweep += 1
         finally:
             # An aborted scan may end when the next one has begun.

@@ -53,9 +53,12 @@ class MessageSplitter:
                 return (start, newline) if newline >= 0 else None
             digits = int(block[1])
             size = self._buffer[block.end() : block.end() + digits]
+            if size and not size.isdigit():
+                # A length that is no number is no block: the message ends at its newline.
+                start = block.end()
+                continue
             if len(size) < digits:
                 return None
-            # A length that is no number is no block: the message ends at its newline.
-            start = block.end() + digits + (int(size) if size.isdigit() else 0)
+            start = block.end() + digits + int(size)
             if start > len(self._buffer):
                 return None

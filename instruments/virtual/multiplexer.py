@@ -115,6 +115,8 @@ class Multiplexer:
         """Reference junction after a reset, by model."""
         self.changed: Callable[[], None] = lambda: None
         """Called when a command has changed how a channel measures."""
+        self.require_idle: Callable[[], None] = lambda: None
+        """Refuses a command that changes how a channel measures while a scan goes on."""
         self.scan: list[int] = []
         self.cycles = dict.fromkeys(CHANNELS, 0)
         """How often each channel's relay has closed; no reset changes that."""
@@ -152,6 +154,7 @@ class Multiplexer:
 
     def _configured(self, call: Call, words: int) -> tuple[str, str, list[int]]:
         """Return the first words of a CONFigure command and its list, which is never optional."""
+        self.require_idle()
         if len(call.arguments) <= words or not is_channel_list(call.arguments[-1]):
             raise ScpiError(-109)
         if len(call.arguments) > words + 3:
@@ -206,7 +209,7 @@ class Multiplexer:
         """
         channels = self.listed(text)
         if len(channels) != 1:
-            raise ScpiError(-224)
+            raise ScpiError(281)
         return channels[0]
 
     def value(self, number: int) -> float:
@@ -253,11 +256,13 @@ class Multiplexer:
         if call.arguments and is_channel_list(call.arguments[-1]):
             return self.listed(call.arguments[-1])
         if not self.scan:
-            raise ScpiError(-221, "the scan list is empty")
+            raise ScpiError(113)
         return self.scan
 
     def _setter(self, name: str, parse: Parse, measuring: bool) -> Handler:
         def set_channels(call: Call) -> None:
+            if measuring:
+                self.require_idle()
             words = [text for text in call.arguments if not is_channel_list(text)]
             if not words:
                 raise ScpiError(-109)

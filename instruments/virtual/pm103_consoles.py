@@ -4,11 +4,12 @@ The PM100D is emulated on a serial line, which the instrument does not have: it 
 (USBTMC), and that cannot be emulated. What it says is that of its manual (17654-D02, section 6.4).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from ledcal.instruments.virtual.scpi import Handler
-from ledcal.instruments.virtual.scpi_grammar import Call, ScpiError, decimal
+from ledcal.instruments.virtual.scpi_grammar import Call, ScpiError, decimal, whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +62,14 @@ class Desk:
     def __init__(self) -> None:
         """Start with the defaults (assumed)."""
         self.values = {"brightness": 1.0, "contrast": 0.5, "line": 50.0, "beeper": 1.0}
+        self._clock_offset = timedelta()
 
     def commands(self) -> Mapping[str, Handler]:
-        """Return the table of DISPlay, SYSTem:BEEPer and SYSTem:LFRequency."""
+        """Return the table of DISPlay and of the SYSTem commands of such a console.
+
+        SYSTem:DATE and SYSTem:TIME take and answer three whole numbers, as the maker's driver
+        PM100D_Drv sends and reads them.
+        """
         table: dict[str, Handler] = {"SYSTem:BEEPer[:IMMediate]": lambda _: None}
         for header, name, allowed in (
             ("DISPlay:BRIGhtness", "brightness", (0.0, 1.0)),
@@ -74,7 +80,29 @@ class Desk:
             table[f"{header}?"] = self._asker(name)
         table["SYSTem:BEEPer:STATe"] = self._set_beeper
         table["SYSTem:BEEPer:STATe?"] = lambda _: f"{self.values['beeper']:.0f}"
+        table["SYSTem:DATE"] = self._set_date
+        table["SYSTem:DATE?"] = lambda _: "{0.year},{0.month},{0.day}".format(self._now())
+        table["SYSTem:TIME"] = self._set_time
+        table["SYSTem:TIME?"] = lambda _: "{0.hour},{0.minute},{0.second}".format(self._now())
         return table
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC) + self._clock_offset
+
+    def _set_date(self, call: Call) -> None:
+        year, month, day = _three(call)
+        self._set_clock(lambda now: now.replace(year=year, month=month, day=day))
+
+    def _set_time(self, call: Call) -> None:
+        hour, minute, second = _three(call)
+        self._set_clock(lambda now: now.replace(hour=hour, minute=minute, second=second))
+
+    def _set_clock(self, moved: Callable[[datetime], datetime]) -> None:
+        now = self._now()
+        try:
+            self._clock_offset += moved(now) - now
+        except (ValueError, OverflowError):
+            raise ScpiError(-222) from None
 
     def _setter(self, name: str, lowest: float, highest: float) -> Handler:
         def assign(call: Call) -> None:
@@ -90,3 +118,10 @@ class Desk:
 
     def _set_beeper(self, call: Call) -> None:
         self.values["beeper"] = float(call.boolean())
+
+
+def _three(call: Call) -> tuple[int, int, int]:
+    if len(call.arguments) != 3:
+        raise ScpiError(-109 if len(call.arguments) < 3 else -108)
+    first, second, third = (whole(text) for text in call.arguments)
+    return first, second, third

@@ -78,8 +78,13 @@ class RegisterSet:
 class StatusRegisters:
     """The sets of one console."""
 
-    def __init__(self) -> None:
-        """Start with a head connected."""
+    def __init__(self, *, elder: bool = False) -> None:
+        """Start with a head connected.
+
+        Args:
+            elder: Also have the set STATus:MEASurement of the PM100D, and its manual's spelling
+                AUXillary.
+        """
         self.operation = RegisterSet()
         self.questionable = RegisterSet()
         self.auxiliary = RegisterSet()
@@ -88,6 +93,10 @@ class StatusRegisters:
             "QUEStionable": self.questionable,
             "AUXiliary": self.auxiliary,
         }
+        if elder:
+            # The maker's driver PM100D_Drv reads and writes it; its bits stay 0 (assumed).
+            self._sets["MEASurement"] = RegisterSet()
+        self._elder = elder
         self.operation.assign(SENSOR_CONNECTED, True)
 
     def clear(self) -> None:
@@ -97,13 +106,15 @@ class StatusRegisters:
 
     def summary(self) -> int:
         """Return the sets' part of the status byte."""
-        return sum(SUMMARY_BITS[name] for name, one in self._sets.items() if one.summary)
+        return sum(SUMMARY_BITS.get(name, 0) for name, one in self._sets.items() if one.summary)
 
     def commands(self) -> Mapping[str, Handler]:
         """Return the table of STATus; the operation register may name its channel."""
         table: dict[str, Handler] = {"STATus:PRESet": self._preset}
         for name, one in self._sets.items():
             table |= one.commands(f"STATus#:{name}" if name == "OPERation" else f"STATus:{name}")
+        if self._elder:
+            table |= self.auxiliary.commands("STATus:AUXillary")
         return table
 
     def _preset(self, _: Call) -> None:

@@ -48,7 +48,7 @@ class VirtualPowerMeter(ScpiInstrument):
         self.console = console
         self.head_serial = HEAD_SERIAL
         self.settings = Pm103Settings()
-        self.status = StatusRegisters()
+        self.status = StatusRegisters(elder=console.desk)
         self.measurement = Pm103Measurement(
             bench, head, self.settings, self.status, self.report, console.sample_s
         )

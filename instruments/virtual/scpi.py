@@ -16,8 +16,14 @@ from ledcal.instruments.virtual.scpi_grammar import (
     header_pattern,
     split_block,
     split_outside,
-    whole,
 )
+
+_BARE = frozenset(
+    ("*IDN?", "*CLS", "*ESE?", "*ESR?", "*SRE?", "*STB?", "*OPC", "*OPC?", "*WAI", "*TST?", "*TRG")
+)
+"""Common commands without a parameter (IEEE 488.2, 10)."""
+LONGEST_SUFFIX = 9
+"""Digits of a header's numeric suffix; an endless one is no header that an instrument knows."""
 
 Reply = str | bytes | None
 Handler = Callable[[Call], Reply | Awaitable[Reply]]
@@ -128,7 +134,8 @@ class ScpiInstrument(ABC):
             self.event_status |= 0x20
         elif -300 < code <= -200:
             self.event_status |= 0x10
-        elif -400 < code <= -300:
+        elif -400 < code <= -300 or code > 0:
+            # A positive number is the instrument's own (SCPI-1999 volume 2, 21.8.2).
             self.event_status |= 0x08
         else:
             self.event_status |= 0x04
@@ -136,6 +143,10 @@ class ScpiInstrument(ABC):
     async def execute(self, message: bytes) -> bytes | None:
         """Execute one program message; return its reply without terminator, or None."""
         text, block = split_block(message)
+        if not text.isascii():
+            # SCPI-1999 volume 2, 21.8.9: -101, a character that no program message has.
+            self.report(-101)
+            return None
         replies: list[bytes] = []
         path = ""
         for unit in split_outside(text, ";"):
@@ -162,9 +173,14 @@ class ScpiInstrument(ABC):
             match = pattern.fullmatch(header)
             if match is None:
                 continue
-            suffixes = tuple(int(text) if text else 1 for text in match.groups())
+            digits = match.groups("")
+            if any(len(text) > LONGEST_SUFFIX for text in digits):
+                break
+            suffixes = tuple(int(text) if text else 1 for text in digits)
             arguments = tuple(part.strip() for part in split_outside(rest, ",")) if rest else ()
             try:
+                if arguments and header.upper() in _BARE:
+                    raise ScpiError(-108)
                 reply = handler(Call(arguments, suffixes, block))
                 return await reply if isinstance(reply, Awaitable) else reply
             except ScpiError as error:
@@ -197,7 +213,8 @@ class ScpiInstrument(ABC):
 
 
 def _register(call: Call) -> int:
-    value = whole(call.only())
+    # "Rounded to an integer" (IEEE 488.2, 10.10.2 and 10.34.2).
+    value = round(call.number())
     if not 0 <= value <= 255:
         raise ScpiError(-222)
     return value

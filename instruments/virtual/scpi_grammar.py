@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 TEXTS = {
     0: "No error",
+    -101: "Invalid character",
     -104: "Data type error",
     -108: "Parameter not allowed",
     -109: "Missing parameter",
@@ -30,6 +31,15 @@ TEXTS = {
     -350: "Queue overflow",
     -410: "Query INTERRUPTED",
     -420: "Query UNTERMINATED",
+    # The instrument's own: 34970A/34972A Command Reference, Error Messages.
+    111: "Channel list: slot number out of range",
+    112: "Channel list: channel number out of range",
+    113: "Channel list: empty scan list",
+    261: "Not able to execute while scan initiated",
+    281: "Not able to perform on more than one channel",
+    301: "Module currently committed to scan",
+    302: "No module was detected in this slot",
+    309: "Incorrectly formatted channel list",
 }
 
 

@@ -14,6 +14,7 @@ from ledcal.instruments.virtual.daq_memory import ReadingFormat, ReadingMemory
 from ledcal.instruments.virtual.daq_models import DAQ970A, LoggerModel
 from ledcal.instruments.virtual.daq_relays import Relays
 from ledcal.instruments.virtual.daq_scan import Scanner
+from ledcal.instruments.virtual.daq_statistics import Statistics
 from ledcal.instruments.virtual.daq_status import (
     AWAITS_TRIGGER,
     MEMORY_OVERFLOW,
@@ -51,12 +52,16 @@ class VirtualThermocoupleLogger(ScpiInstrument):
         self._memory = ReadingMemory(model, multiplexer, self._form, self.report)
         self._scanner = Scanner(bench, multiplexer, self._memory, self._form, self._overload)
         self._scanner.turned = self._operation.update
+        self._statistics = Statistics(multiplexer)
+        self._scanner.began = self._statistics.reset
+        self._scanner.measured = self._statistics.add
         self._memory.lost = self._questionable.update
         # An event without a condition (K1 p110).
         self._memory.reached = lambda: self._operation.latch(MEMORY_THRESHOLD)
         self._mainframe = Mainframe(model, self._scanner)
         self._relays = Relays(multiplexer)
         multiplexer.junction = model.junction
+        multiplexer.require_idle = self._scanner.require_idle
         if model.forgets:
             multiplexer.changed = self._scanner.changed = self._memory.clear
         super().__init__()
@@ -91,13 +96,14 @@ class VirtualThermocoupleLogger(ScpiInstrument):
             "MEASure:TEMPerature?": self._measure_temperature,
             "MEASure:VOLTage[:DC]?": self._measure_voltage,
             "STATus:PRESet": lambda _: self._preset_status(),
-            "SYSTem:PRESet": lambda _: self._memory.reset(),
+            "SYSTem:PRESet": lambda _: self._preset(),
             **self._questionable.commands("STATus:QUEStionable", self.integer),
             **self._operation.commands("STATus:OPERation", self.integer),
             **self._multiplexer.commands(),
             **self._relays.commands(),
             **self._scanner.commands(),
             **self._memory.commands(),
+            **self._statistics.commands(),
             **self._form.commands(),
             **self._mainframe.commands(),
         }
@@ -115,8 +121,16 @@ class VirtualThermocoupleLogger(ScpiInstrument):
         self._multiplexer.reset()
         self._relays.reset()
         self._memory.reset()
+        self._statistics.reset()
         self._form.reset()
         self._mainframe.reset()
+
+    def _preset(self) -> None:
+        """End a scan and clear the memory; scan list and settings stay (K2, SYSTem:PRESet)."""
+        self._scanner.abort()
+        self._relays.reset()
+        self._memory.reset()
+        self._statistics.reset()
 
     def _forget_completion(self) -> None:
         # IEEE 488.2, 10.18.1: *CLS and *RST cancel an *OPC that has not come true.
@@ -166,7 +180,7 @@ class VirtualThermocoupleLogger(ScpiInstrument):
         self._configured()
 
     def _configured(self) -> None:
-        self._scanner.abort()
+        self._scanner.configured()
         self._form.hide(self.model.hidden)
         if self.model.forgets:
             self._memory.clear()

@@ -59,6 +59,10 @@ class Store:
                 connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
             yield connection
 
+    def newest(self, connection: Connection) -> bool:
+        """Tell whether the store says that it has all tables of this ledcal."""
+        return _revision(connection) == HEAD
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
@@ -164,8 +168,8 @@ def _begin(connection: Connection) -> None:
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return None if found is None else str(found)
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars()
+    return " and ".join(str(one) for one in found) or None
 
 
 def _migrate(connection: Connection) -> None:
@@ -206,8 +210,12 @@ def _words(engine: Engine) -> Iterator[None]:
         yield
     except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error, UnicodeDecodeError) as error:
         cause = getattr(error, "orig", None) or error
+        # Of a file its path is what the user knows; the URL is made for the driver.
+        name = (engine.url.database or "").removeprefix("file:").partition("?")[0]
+        if engine.dialect.name != "sqlite":
+            name = engine.url.render_as_string(hide_password=True)
         raise StationError(
             "STORE",
-            f"record store {engine.url.render_as_string(hide_password=True)}: {cause}; nothing "
+            f"record store {name}: {cause}; nothing "
             "was added to it: mend it, or restore it from a backup",
         ) from error

@@ -10,6 +10,7 @@ from ledcal.rig.errors import StationError
 from ledcal.rig.store.schema import METADATA
 
 _FUNCTION = "ledcal_rows_are_only_added"
+_OURS = ", ".join(f"'{table}'" for table in sorted(METADATA.tables))
 _UNTOLD = "not told"
 """Stands for the statement of a trigger of PostgreSQL, which keeps it in another form."""
 
@@ -33,7 +34,7 @@ def require_triggers(connection: Connection) -> None:
     """Refuse a store whose rows could be changed.
 
     Raises:
-        StationError: A trigger is not there.
+        StationError: A trigger is not there, or there is one that ledcal did not make.
     """
     gone = lost_guards(connection)
     if gone:
@@ -41,6 +42,13 @@ def require_triggers(connection: Connection) -> None:
             "STORE",
             f"the record store has lost its guards {', '.join(gone)}: somebody removed them; "
             "run `ledcal verify` on the data folder, then restore the store from its backup",
+        )
+    added = foreign_triggers(connection)
+    if added:
+        raise StationError(
+            "STORE",
+            f"somebody added the trigger {', '.join(added)} to the record store: it may drop or "
+            "change what is entered; run `ledcal verify` on the data folder, then drop it",
         )
 
 
@@ -55,6 +63,12 @@ def lost_guards(connection: Connection) -> list[str]:
         if table in tables
         and present.get(name) not in (_sql(dialect, name, table, action), _UNTOLD)
     ]
+
+
+def foreign_triggers(connection: Connection) -> list[str]:
+    """Return the names of triggers that ledcal did not make, on any of its tables."""
+    wanted = {name for name, _, _ in _wanted(connection.dialect.name)}
+    return sorted(set(_present(connection)) - wanted)
 
 
 def _wanted(dialect: str) -> list[tuple[str, str, str]]:
@@ -85,7 +99,8 @@ def _sql(dialect: str, name: str, table: str, action: str) -> str:
 def _present(connection: Connection) -> dict[str, str]:
     """Return the statement that made each trigger, by its name."""
     source = (
-        f"SELECT tgname, '{_UNTOLD}' FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        f"SELECT tgname, '{_UNTOLD}' FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+        f"WHERE NOT tgisinternal AND tgenabled <> 'D' AND relname IN ({_OURS})"
         if connection.dialect.name == "postgresql"
         else "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
     )

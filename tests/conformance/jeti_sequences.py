@@ -44,6 +44,7 @@ _PYTHON = ("PySpecbos1211", "its source")
 _MATLAB = ("SpectroCAL toolbox", "its source")
 _PSYCHOPY = ("PsychoPy SpectroCAL", "its source")
 _JETIMEAS = ("jetimeas.m", "its source")
+_SPECBOS = ("specbos1211.py", "its source")
 _MANUAL = ("JETI manual SPECFIRM", "rev. 140")
 
 
@@ -161,6 +162,19 @@ SEQUENCES = (
         (b"*CONF:FORM 9\r", ACK),
         (b"*MEAS\r", DONE + rb"[^\r]+\r\r(?:" + _NUMBER + rb"\r){401}\r"),
         (b"*CONF:FORM 4\r", ACK),
+    ),
+    _sequence(
+        _SPECBOS,
+        "adapts up to a minute, measures the spectrum and its sum, is refused and asks why",
+        (b"*CONF:EXPO 1\r", ACK),
+        (b"*CONF:MAXTINT 60000\r", ACK),
+        (b"*CONF:WRAN 380 780 1\r", ACK),
+        (b"*CONF:AVER 1\r", ACK),
+        (b"*CONF:FORM 4\r", ACK),
+        (b"*MEAS:SPRAD\r", DONE + spectrum(401)),
+        (b"*MEAS:RADIO\r", DONE + rb"[^:\r]+:\s+" + _NUMBER + rb"\r"),
+        (b"*CONF:WRAN 380 1099 1\r", NAK),
+        (b"*STAT:TXTERR?\r", rb"141 : [^\r]+\r"),
     ),
     _sequence(
         _MATLAB,

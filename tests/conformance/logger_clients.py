@@ -41,6 +41,15 @@ DVG_DEVICES = Client(
     ),
     script="logger_dvg_devices.py",
 )
+DAQMON = Client(
+    name="daqmon HP34970A",
+    version="0.1.1",
+    instrument=_ROLE,
+    requirements=("pyserial==3.5",),
+    alone=("daqmon==0.1.1",),
+    script="logger_daqmon.py",
+    optional="more than what is promised",
+)
 SEQUENCES = Client(
     name="public programs",
     version="-",
@@ -64,6 +73,7 @@ def checks(bench: RunningBench, environments: Environments) -> Iterator[Check]:
     with running_bench("--logger", "34972A") as forerunner:
         yield from environments.run(DVG_DEVICES, forerunner.resource(_ROLE))
         host, port = forerunner.address(_ROLE, "resource_socket")
+        yield from environments.run(DAQMON, host, str(port))
         of_forerunner = replace(SEQUENCES, name="public programs, 34972A")
         yield from environments.run(of_forerunner, host, str(port))
     yield from _by_portmapper(environments)

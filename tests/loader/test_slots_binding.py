@@ -48,6 +48,18 @@ def test_a_refused_file_leaves_the_one_in_use(file: bytes, board: Expectation) -
     assert slots.in_use.file == file
 
 
+def test_a_length_that_flips_in_flash_leads_no_reading_behind_the_slot(
+    file: bytes, board: Expectation
+) -> None:
+    slots = Slots()
+    install(slots, file, board)
+    flipped = bytearray(slots.read(1 - slots.spare))
+    flipped[12:16] = (0xFFFF_FFF0).to_bytes(4, "little")
+    slots.write(1 - slots.spare, bytes(flipped))
+    assert slots.in_use is not None
+    assert len(slots.in_use.file) == len(file)
+
+
 def test_two_files_of_one_number_are_refused_at_boot(
     file: bytes, board: Expectation, calibration: PanelCalibration, sign: Sign
 ) -> None:

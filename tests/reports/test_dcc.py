@@ -253,6 +253,12 @@ def test_what_was_simulated_says_so_thrice(complete: Record) -> None:
     assert not texts(made(real), ".//dcc:traceable")
 
 
+def test_an_amended_run_is_issued_with_its_last_amendment(complete: Record) -> None:
+    content = dcc_xml(complete, record_sha256=SHA256, issued_at="2031-02-03T23:30:00-02:00")
+    assert b"<dcc:issueDate>2031-02-04</dcc:issueDate>" in content
+    assert b"<dcc:endPerformanceDate>2031" not in content
+
+
 def test_laboratory_is_that_of_the_station_file_or_not_recorded(complete: Record) -> None:
     root = made(complete)
     assert texts(root, ".//dcc:countryCodeISO3166_1") == ["ZZ"]

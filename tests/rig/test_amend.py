@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ledcal.calibration.amendment import Amendment, Change
+from ledcal.reports.text import instant
 from ledcal.rig.amendments import AMENDMENTS, signed_amendment
 from ledcal.rig.closing import CERTIFICATE, RECORD, SEAL
 from ledcal.rig.folder import sha256_hex
@@ -92,6 +93,9 @@ def test_a_run_is_amended_twice_and_tells_of_both(run: Path, person: Path, tmp_p
         2,
         {"old": "Clinic North", "new": "Clinic <b>South</b>"},
     )
+    issued = instant(said["amendments"][1]["at"])
+    tied = issued.replace(" +", "\xa0+")
+    assert f"Issued</dt><dd>{tied}<small>revision 2, with its last amendment" in text
     # The new revision needs its own review, and its performer is the one that it names.
     assert "was not reviewed" in say("approve", run, "Bob", person)[1]
     assert "performed the run" in say("review", run, "thomas m.", person)[1]
@@ -102,6 +106,16 @@ def test_a_run_is_amended_twice_and_tells_of_both(run: Path, person: Path, tmp_p
     assert "Authorised by</dt><dd>Cid" in text
     assert "approved by Cid: covers revision 2</li>" in text
     assert whole(run) == []
+
+
+def test_a_performer_who_was_named_later_is_one_for_the_audit(
+    make_run: Callable[..., Path], person: Path
+) -> None:
+    run = make_run()
+    words = "nobody is named as operator"
+    assert words in ledcal("audit", "--data", run.parent.parent)[1]
+    assert amend(run, person, "operator=Tom", reason="forgotten")[0] == 0
+    assert words not in ledcal("audit", "--data", run.parent.parent)[1]
 
 
 REFUSED: list[tuple[list[str], dict[str, str], str]] = [

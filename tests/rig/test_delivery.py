@@ -15,6 +15,7 @@ from ledcal.rig.cli import app
 from ledcal.rig.closing import PANEL_FILE, RECORD, close_run, finished
 from ledcal.rig.delivery import deliverable, require_made_for
 from ledcal.rig.errors import PanelError, RefusedInput, SetupError, StationError
+from ledcal.rig.folder import sha256_hex
 from ledcal.rig.keys import SigningKey
 from ledcal.rig.people.rights import Action
 from ledcal.rig.release import write_files
@@ -78,6 +79,33 @@ def test_an_altered_run_delivers_nothing(
     done = ledcal("export", SERIAL, "--as", "raw", "--output", output, "--data", data_folder)
     assert done.exit_code == 2
     assert not output.exists()
+
+
+def test_a_run_without_a_file_delivers_nothing(
+    begin_run: StartRun, key: SigningKey, identity: PanelIdentity, data_folder: Path
+) -> None:
+    """As a proof by light, which passes and makes none."""
+    run, journal = begin_run()
+    journal.append("panel", asdict(identity))
+    journal.append("run_finished", finished(Outcome.PASS, []))
+    journal.close()
+    close_run(run, key)
+    with pytest.raises(RefusedInput, match="a proof makes no file"):
+        deliverable(run, data_folder)
+
+
+def test_an_export_is_told_as_an_object_too(
+    ended: Callable[..., Path], data_folder: Path, tmp_path: Path
+) -> None:
+    run, output = ended(Outcome.PASS), tmp_path / "file.raw"
+    command = ("export", run, "--as", "raw", "--data", data_folder, "--json", "--output")
+    said = json.loads(ledcal(*command, output).stdout)
+    assert (said["output"], said["as"], said["run"]) == (str(output), "raw", run.name)
+    assert said["sha256"] == sha256_hex(output.read_bytes())
+    for folder in ("/", ".", tmp_path):
+        done = ledcal(*command, folder)
+        assert done.exit_code == 2
+        assert "is a folder; name a file" in done.stderr
 
 
 def test_a_panel_like_the_files_is_taken(identity: PanelIdentity) -> None:

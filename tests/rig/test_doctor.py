@@ -11,6 +11,7 @@ from rich.console import Console
 from sqlalchemy import text
 
 from ledcal.calibration.outcome import Outcome
+from ledcal.reports.text import legible
 from ledcal.rig.authorisation import approver
 from ledcal.rig.certificates import certificate_paths
 from ledcal.rig.doctor import examine, findings_object, print_findings
@@ -208,13 +209,15 @@ def test_all_instruments_that_cannot_be_reached_are_shown(
         )
         path.write_text(text)
     text = station.path.read_text().replace(
-        "TCPIP::127.0.0.1::power_meter", "ASRL/dev/none::INSTR"
+        # As long as the names of adapters are.
+        "TCPIP::127.0.0.1::power_meter",
+        f"ASRL/dev/serial/by-id/usb-{'of-a-maker-' * 5}if00-port0::INSTR",
     )
     station.path.write_text(text.replace("ledcal_panel", "of_tomorrow"))
     found = {one.name: one for one in examine(station.path, None, None)}
     for name in ("power meter", "spectrometer", "thermocouple logger"):
         assert found[name].outcome is Outcome.STATION, found[name]
-        assert "check its power" in found[name].text
+        assert "check its power" in legible(found[name].text)
     assert "driver 'of_tomorrow' is not known; there are: ledcal_panel" in found["panel"].text
 
 

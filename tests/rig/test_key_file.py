@@ -75,6 +75,16 @@ def test_a_new_key_signs_and_its_public_half_is_for_everybody(
     assert sorted(one.name for one in tmp_path.iterdir()) == ["line 1.toml", "line 1.toml.pub"]
 
 
+def test_no_key_is_left_whose_public_half_could_not_be_written(tmp_path: Path) -> None:
+    """The disk was full: the same command must work once it is not."""
+    in_the_way = tmp_path / ".k.toml.pub.part"
+    in_the_way.mkdir()
+    with pytest.raises(StationError, match=r"k\.toml\.pub: cannot be written"):
+        new_key_file(tmp_path / "k.toml", "line 1", "ENG")
+    in_the_way.rmdir()
+    assert new_key_file(tmp_path / "k.toml", "line 1", "ENG").purpose == "ENG"
+
+
 @pytest.mark.parametrize("there", ["k.toml", "k.toml.pub"])
 def test_a_key_file_is_never_written_over(tmp_path: Path, there: str) -> None:
     (tmp_path / there).write_text("precious")

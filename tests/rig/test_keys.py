@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ledcal.rig.errors import RefusedInput, StationError
-from ledcal.rig.key_file import new_key_file
+from ledcal.rig.key_file import new_key_file, public_file
 from ledcal.rig.keys import (
     ENGINEERING_KEY,
     engineering_key,
@@ -170,8 +170,14 @@ def test_prod_signs_with_the_stations_key_only(
 def test_an_engineering_key_never_signs_for_prod(
     station: SettingsFile[Station], tmp_path: Path, data_folder: Path
 ) -> None:
-    new_key_file(tmp_path / "prod.toml", "bench", "ENG")
+    path = tmp_path / "prod.toml"
+    new_key_file(path, "bench", "ENG")
     with pytest.raises(RefusedInput, match="'bench' is for engineering; a PROD station needs"):
+        key_of(as_prod(station))
+    # Nor one that the data folder knows as such, when its file is changed.
+    trust(public_file(path), data_folder)
+    path.write_text(path.read_text().replace('"ENG"', '"PROD"'))
+    with pytest.raises(RefusedInput, match="'bench' is for engineering"):
         key_of(as_prod(station))
     # Nor does the data folder's own key, whatever a file says of it.
     own = engineering_key(data_folder)

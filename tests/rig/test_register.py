@@ -14,6 +14,7 @@ from ledcal.rig.cli import app
 from ledcal.rig.errors import StationError
 from ledcal.rig.folder import sha256_hex
 from ledcal.rig.key_file import new_key_file, public_file, public_key_toml, read_key_file
+from ledcal.rig.key_listing import enter_key
 from ledcal.rig.register import newest, put_in_service, put_out_of_service
 from ledcal.rig.register_check import require_usable
 from ledcal.rig.settings import SettingsFile
@@ -36,7 +37,7 @@ def ann(tmp_path: Path, data_folder: Path) -> Path:
     """An approver's key, trusted in the data folder."""
     path = tmp_path / "ann.toml"
     new_key_file(path, "Ann", "PROD")
-    trust(public_file(path), data_folder)
+    trust(public_file(path), data_folder, lambda one: enter_key(data_folder, one, "Ann", ""))
     return path
 
 

@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -12,10 +13,11 @@ from ledcal.rig.closing import PANEL_FILE, close_run, finished, sealed_files
 from ledcal.rig.delivery import deliverable
 from ledcal.rig.errors import RefusedInput
 from ledcal.rig.folder import canonical, sha256_hex
-from ledcal.rig.issue import ISSUE, ISSUED, read_issue
-from ledcal.rig.key_file import new_key_file, public_file
+from ledcal.rig.issue import ISSUE, ISSUED, issue_bytes, read_issue
+from ledcal.rig.key_file import new_key_file, public_file, read_key_file
 from ledcal.rig.keys import SigningKey, engineering_key, signature_holds
 from ledcal.rig.log_reading import entries, reading_log
+from ledcal.rig.rebuild import rebuilt
 from ledcal.rig.release import write_unsigned
 from ledcal.rig.run import CALIBRATION
 from ledcal.rig.settings import SettingsFile
@@ -174,6 +176,28 @@ def test_a_signing_that_was_cut_off_is_done_again(
     assert deliverable(waiting, data_folder).file != b"half"
 
 
+def keep_signed(run: Path, key_file: Path, data_folder: Path) -> None:
+    """Leave what a signing leaves that was cut off before the log was told."""
+    key, content = read_key_file(key_file), (run / CALIBRATION).read_bytes()
+    file = (unsigned := rebuilt(content, key.key_id)) + key.sign(unsigned)
+    (folder := data_folder / ISSUED / run.name).mkdir(parents=True)
+    (folder / PANEL_FILE).write_bytes(file)
+    (folder / ISSUE).write_bytes(issue_bytes(run.name, content, file, key, "B. Okafor", "2026"))
+
+
+def test_a_signing_that_the_log_was_not_told_of_is_entered(
+    waiting: Path, reviewer: Path, data_folder: Path
+) -> None:
+    keep_signed(waiting, reviewer, data_folder)
+    assert sign_run(waiting, reviewer, "C. Roy", data_folder).known
+    with reading_log(data_folder) as connection:
+        assert connection is not None
+        told = entries(connection, ["file signed"], waiting.name)
+        assert [entry.who for entry in told] == ["B. Okafor"]
+    with pytest.raises(RefusedInput, match=r"was signed by 'B\. Okafor' at 2026 already"):
+        sign_run(waiting, reviewer, "C. Roy", data_folder)
+
+
 @pytest.mark.parametrize(
     ("code", "outcome"),
     [("", Outcome.PASS), ("OUT_OF_LIMITS", Outcome.FAIL), ("INTERRUPTED", Outcome.ABORTED)],
@@ -224,6 +248,14 @@ def test_a_prod_run_is_signed_by_a_prod_key_only(
     run = make_waiting()
     with pytest.raises(RefusedInput, match="'reviewer' is for ENG, the run was made in PROD"):
         sign_run(run, reviewer, "B. Okafor", data_folder)
+    # Nor when its file is changed to say so: the data folder knows what it is for.
+    reviewer.write_text(reviewer.read_text().replace('"ENG"', '"PROD"'))
+    with pytest.raises(RefusedInput, match="trusted here: reviewer, ENG, is for ENG"):
+        sign_run(run, reviewer, "B. Okafor", data_folder)
+    keep_signed(run, reviewer, data_folder)
+    with pytest.raises(RefusedInput, match="is for ENG, the run was made in PROD"):
+        deliverable(run, data_folder)
+    shutil.rmtree(data_folder / ISSUED)
     line = new_key_file(tmp_path / "prod.toml", "line 1", "PROD")
     signed = sign_run(run, tmp_path / "prod.toml", "B. Okafor", data_folder)
     assert signed.key_id == line.key_id.hex()

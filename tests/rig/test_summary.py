@@ -1,4 +1,5 @@
 import json
+import shutil
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record_reader import read_record
@@ -13,12 +15,15 @@ from ledcal.reports.certificate import certificate_html
 from ledcal.reports.stages import stages
 from ledcal.reports.text import tied
 from ledcal.reports.verification import verification
+from ledcal.rig.archive import _kept
 from ledcal.rig.certificate_again import render_again
-from ledcal.rig.closing import RECORD, close_run, finished
+from ledcal.rig.cli import app
+from ledcal.rig.closing import RECORD, SEAL, close_run, finished
 from ledcal.rig.errors import RefusedInput, StationError
 from ledcal.rig.journal import JOURNAL, Journal
 from ledcal.rig.keys import SigningKey
 from ledcal.rig.summary import (
+    UNSEALED,
     history_object,
     outcome_object,
     print_history,
@@ -36,7 +41,7 @@ StartRun = Callable[..., tuple[Path, Journal]]
 HOSTILE = "\x1b[31m\x1b]0;x\x07[bold red]b[/] \u202edlrow\u2066 \r\x08 \u200b" + "X" * 10_000
 KEYS = [
     *("run", "serial", "outcome", "exit_code", "reasons", "signature"),
-    *("revision", "amendments", "folder", "paths"),
+    *("revision", "amendments", "sealed", "folder", "paths"),
 ]
 PATHS = ["record", "calibration", "file", "certificate", "report", "transcript"]
 
@@ -118,6 +123,23 @@ def test_the_object_of_a_run_has_the_promised_keys(sealed_run: Path) -> None:
     assert value["reasons"] == [{"code": "X", "text": "y"}]
     assert Path(value["paths"]["file"]).read_bytes()[1:5] == b"LCAL"
     assert value["paths"]["transcript"] is None
+
+
+def test_a_run_without_a_seal_is_told_as_one(sealed_run: Path, data_folder: Path) -> None:
+    """Whoever can write a folder can copy a run without its seal, and let it tell PASS."""
+    runner, data = CliRunner(), ["--data", str(data_folder)]
+    forged = sealed_run.with_name("20260401T120000000Z-TEST-0001")
+    shutil.copytree(sealed_run, forged)
+    (forged / SEAL).unlink()
+    history = runner.invoke(app, ["history", "TEST-0001", *data]).output.splitlines()
+    assert ["not sealed" in line for line in history] == [False, True]
+    assert "not sealed" in runner.invoke(app, ["show", "TEST-0001", *data]).output
+    said = runner.invoke(app, ["verify", str(data_folder), *data])
+    assert f"not sealed, and so not checked: {forged.name}" in said.output
+    assert said.exit_code == 0  # so stands a run that is being made
+    said = runner.invoke(app, ["verify", str(data_folder), *data, "--json"])
+    assert json.loads(said.output)["paths"][0]["not_sealed"] == [forged.name]
+    assert [one.words for one in _kept("TEST-0001", data_folder)] == ["", UNSEALED]
 
 
 def test_the_object_of_a_refusal_has_the_same_keys() -> None:

@@ -266,12 +266,23 @@ def test_what_is_of_no_run_is_refused_and_not_called_altered(
     alone.parent.mkdir()
     alone.write_bytes((sealed_run / CERTIFICATE).read_bytes())
     for path in (alone, alone.parent, data_folder / RUNS):
-        with pytest.raises(RefusedInput, match=r"is of no run.*--checkpoint PAGE"):
+        with pytest.raises(RefusedInput, match=r"is in no run.*--checkpoint PAGE"):
             verify_path(path, data_folder)
     # A folder named as a run's is one, also when somebody has taken all out of it.
     for file in sealed_run.iterdir():
         file.unlink()
     assert [f.file for f in verify_path(sealed_run, data_folder).findings] == [SEAL]
+
+
+def test_a_file_outside_a_run_is_not_called_altered(
+    sealed_run: Path, data_folder: Path, tmp_path: Path
+) -> None:
+    """As one that was exported; where a run was, its missing seal is still told."""
+    copy = Path(shutil.copy(sealed_run / RECORD, tmp_path / "copy.json"))
+    with pytest.raises(RefusedInput, match="is in no run's folder, and not checked"):
+        verify_path(copy, data_folder)
+    (sealed_run / SEAL).unlink()
+    assert verify_path(sealed_run / RECORD, data_folder).findings
 
 
 def test_a_run_can_be_closed_again_only_without_its_seal(

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +22,10 @@ def test_station_file_of_a_bench_in_another_shell_serves_two_runs(
     bench = start("bench", "--serial", "DEMO-0007", "--data", "data", cwd=tmp_path)
     station = Path(bench.stdout.readline().decode().strip())
     assert station.is_file()
+    # Another one there would take its serial lines and its station file.
+    second = ledcal("bench", "--serial", "DEMO-0007", "--data", "data", cwd=tmp_path)
+    assert second.returncode == 4, second.stdout
+    assert "is in use by process" in second.stderr
     for attempt in (1, 2):
         asked = ("--station", station, "--product", short_product, "--json")
         done = ledcal("calibrate", "DEMO-0007", *asked, cwd=tmp_path)
@@ -32,6 +37,17 @@ def test_station_file_of_a_bench_in_another_shell_serves_two_runs(
     assert len(list((tmp_path / "data" / "runs").iterdir())) == 2
     bench.send_signal(signal.SIGTERM)
     assert bench.wait(timeout=30) == 0
+
+
+def test_a_bench_whose_process_is_killed_does_not_seem_to_be_served(
+    start: Callable[..., Any], tmp_path: Path
+) -> None:
+    bench = start("bench", "--serial", "DEMO-0007", "--data", "data", cwd=tmp_path)
+    station = Path(bench.stdout.readline().decode().strip())
+    host, port = station.with_name("truth-address").read_text().strip().split(":")
+    with socket.create_connection((host, int(port))) as channel:
+        channel.sendall(b'{"set": "bench_killed", "value": true}\n')
+        assert bench.wait(timeout=30) == 4
 
 
 def test_one_step_runs_with_plain_pytest_and_is_no_pass(

@@ -233,8 +233,8 @@ def test_a_proof_that_is_cut_off_leaves_the_panel_dark_and_empty(
     assert signed.bench.truth(ask="panel")["sha256"] is None
     # The head remembers the number of the erased file.
     again = ledcal(*at_panel(signed, "install"), cwd=signed.cwd)
-    assert again.returncode == 1
-    assert "SEQ" in again.stdout
+    assert again.returncode == 3
+    assert "refused the calibration file: SEQ" in again.stdout
 
 
 def test_a_file_that_nobody_issued_is_found_out(signed: Reviewed, ledcal: Ledcal) -> None:
@@ -262,8 +262,9 @@ def test_a_file_that_nobody_issued_is_found_out(signed: Reviewed, ledcal: Ledcal
     assert "carries no calibration" in empty.stdout
     # An erased head remembers its sequence number: the firmware itself refuses by name.
     again = ledcal(*at_panel(signed, "install"), cwd=signed.cwd)
-    assert again.returncode == 1
+    assert again.returncode == 3
     assert "refused the calibration file: SEQ" in again.stdout
+    assert "quarantine it, for its firmware" not in again.stdout
 
 
 def test_another_panel_gets_nothing(

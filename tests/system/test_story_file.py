@@ -3,6 +3,7 @@
 Nothing is lit: the rig's own functions load a file into a panel that is served as always.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ledcal.calibration.codec import encode
+from ledcal.calibration.codec import decode, encode
 from ledcal.calibration.record import PanelIdentity
 from ledcal.instruments.errors import NotDark
 from ledcal.instruments.panel import Panel
@@ -152,6 +153,47 @@ def test_f16_what_fails_three_times_leaves_the_panel_uncalibrated_and_says_so(
     assert len(line.notes) == LOADS
     assert line.held() is None
     assert line.panel.calibration_state()[0] != 0
+
+
+def test_f16_a_number_that_the_head_has_had_is_not_the_panels_fault(line: Line) -> None:
+    """What another station loaded since stays, and is not erased for a file of the same number."""
+    held = line.file()
+    line.load(held)
+    calibration = decode(held).calibration
+    key = engineering_key(line.bench.data_folder)
+    other = encode(dataclasses.replace(calibration, issued_at=0), key_id=key.key_id, sign=key.sign)
+    with pytest.raises(SetupError) as caught:
+        line.load(other)
+    assert caught.value.code == "SEQUENCE"
+    assert f"another file numbered {calibration.sequence} or higher" in caught.value.text
+    assert "calibrate it where its newest run is kept" in caught.value.text
+    assert line.notes == []
+    assert line.held() == sha256_hex(held)
+
+
+def test_f16_a_panel_that_took_a_file_and_lost_it_is_to_blame(line: Line) -> None:
+    line.bench.truth(set="damaged_read_backs", value=1)
+
+    def loses(*_: str) -> None:
+        line.panel.erase_calibration()
+
+    with pytest.raises(PanelError, match="SEQ, 3 times; its calibration was erased") as caught:
+        load(line.panel, line.identity, line.file(), loses)
+    assert caught.value.code == "LOAD_REFUSED"
+
+
+@pytest.mark.parametrize("condition", ["refused_loads", "damaged_read_backs"])
+def test_f16_what_a_panel_may_keep_is_not_erased(line: Line, condition: str) -> None:
+    """A file that is installed again is not worth a sound calibration."""
+    held = line.panel.read_back()
+    other = line.file()
+    line.bench.truth(set=condition, value=LOADS)
+    with pytest.raises(PanelError) as caught:
+        load(line.panel, line.identity, other, line.note, keeps=held)
+    kept = condition == "refused_loads"
+    words = "the calibration that it had before, untouched" if kept else "was erased"
+    assert words in caught.value.text
+    assert line.held() == (sha256_hex(held) if kept else None)
 
 
 def test_f16_a_panel_that_commits_too_slowly_is_told_from_a_bad_line(line: Line) -> None:

@@ -1,5 +1,6 @@
 """Tampering with a file of a run."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from ledcal.rig.closing import (
     PANEL_FILE,
     RECORD,
     REPORT,
+    SEAL,
 )
 from ledcal.rig.journal import JOURNAL
 from ledcal.rig.log_book import LOG_PROOF
@@ -39,11 +41,15 @@ def exchanged_for(name: str, change: Callable[[Path], object]) -> Act:
     return in_run(act)
 
 
-def link_to_a_copy(archive: Archive) -> None:
+def link_to_a_copy(name: str) -> Act:
     """Move a file away and leave a link to it: nothing in it is changed, yet."""
-    run = archive.data / RUNS / TWO
-    (run / RECORD).rename(archive.outside / RECORD)
-    (run / RECORD).symlink_to(archive.outside / RECORD)
+
+    def act(archive: Archive) -> None:
+        run = archive.data / RUNS / TWO
+        (run / name).rename(archive.outside / name)
+        (run / name).symlink_to(archive.outside / name)
+
+    return act
 
 
 _FILES: Mapping[str, tuple[str, bytes, bytes]] = {
@@ -83,7 +89,8 @@ RUN_FILES = [
     ),
     Kind("file exchanged between runs", exchanged_between_runs(PANEL_FILE), PANEL_FILE, "altered"),
     Kind("record exchanged between runs", exchanged_between_runs(RECORD), RECORD, "was altered"),
-    Kind("link to a copy in a file's place", link_to_a_copy, RECORD, "is a link now"),
+    Kind("link to a copy in a file's place", link_to_a_copy(RECORD), RECORD, "is a link now"),
+    Kind("link to a copy in the seal's place", link_to_a_copy(SEAL), SEAL, "is a link now"),
     Kind(
         "link that leads nowhere in a file's place",
         exchanged_for(RECORD, lambda path: path.symlink_to("nowhere")),
@@ -95,6 +102,24 @@ RUN_FILES = [
         exchanged_for(RECORD, lambda path: path.mkdir()),
         RECORD,
         "is missing",
+    ),
+    Kind(
+        "pipe in a file's place",
+        exchanged_for(LOG_PROOF, lambda path: os.mkfifo(path)),
+        f"{RUNS}/{TWO}/{LOG_PROOF}",
+        "is a pipe and no file: take it away and verify again; nothing was read",
+    ),
+    Kind(
+        "link to a device in a file's place",
+        exchanged_for(SEAL, lambda path: path.symlink_to(os.devnull)),
+        f"{RUNS}/{TWO}/{SEAL}",
+        "is a device and no file",
+    ),
+    Kind(
+        "file blown up to 2 GB",
+        in_run(lambda run: os.truncate(run / LOG_PROOF, 2 << 30)),
+        f"{RUNS}/{TWO}/{LOG_PROOF}",
+        "has 2147483648 bytes, more than 1073741824 that any file of a run has",
     ),
     Kind(
         "link to a folder added",

@@ -50,6 +50,19 @@ def unguarded(*instead: str) -> Act:
     return act
 
 
+def page_overwritten(archive: Archive) -> None:
+    """Spoil a page that no answer of `ledcal verify` needs: that of an index."""
+    with closing(sqlite3.connect(archive.store)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'ix_instrument_use_serial'"
+        ).fetchone()
+    with archive.store.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(bytes(size))
+
+
 def forged_entry(archive: Archive) -> bytes:
     """Return the entry of the second run with another outcome."""
     with archive.database() as connection:

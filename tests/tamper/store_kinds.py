@@ -8,6 +8,7 @@ from tests.tamper.store import (
     entry_edited,
     entry_put_in,
     other_station,
+    page_overwritten,
     rewritten,
     rolled_back,
     run_entered_twice,
@@ -146,6 +147,34 @@ STORE_KINDS = [
         STORE,
         "has tables of version 9999",
     ),
+    Kind(
+        "version of the store set back",
+        sql("UPDATE alembic_version SET version_num = '0001'"),
+        STORE,
+        "somebody set its version back: it has tables of a later one",
+    ),
+    Kind(
+        "trigger added that drops what is entered",
+        sql("CREATE TRIGGER more BEFORE INSERT ON run BEGIN SELECT RAISE(IGNORE); END"),
+        STORE,
+        "somebody added the trigger more: it may drop or change what is entered",
+    ),
+    Kind(
+        "view in the place of the log",
+        unguarded(
+            "ALTER TABLE log_entry RENAME TO former",
+            "CREATE VIEW log_entry AS SELECT * FROM former",
+        ),
+        STORE,
+        "a view stands in the place of its table log_entry",
+    ),
+    Kind(
+        "column added",
+        unguarded("ALTER TABLE run ADD COLUMN more"),
+        STORE,
+        "somebody added the column more to its table run",
+    ),
+    Kind("page of the store overwritten", page_overwritten, STORE, "malformed"),
     Kind(
         "index: outcome changed",
         sql(f"UPDATE run SET outcome = 'PASS' WHERE run = '{TWO}'"),

@@ -51,6 +51,7 @@ with exchange("DAQ970A chamber logging: CONF per channel, INIT, then MEAS:TEMP? 
     for channel in (101, 102, 103):
         send(f"CONF:TEMP TC,J,(@{channel})", f"UNIT:TEMP C,(@{channel})")
     send("INIT")
+    time.sleep(0.5)
     for channel in (101, 102, 103):
         require(len(floats(ask(f"MEAS:TEMP? TC,K,(@{channel})"))) == 1, channel)
     no_error()
@@ -113,6 +114,26 @@ with exchange("34972A polling: STATUS:OPERATION:CONDITION? until bit 4 falls, th
     answer = ask("R?")
     require(answer.startswith("#247") and answer.count(",") == 2, answer)
     require(ask("R?") == "#10", "not emptied")
+    no_error()
+
+with exchange("34970A driver: statistics of a scan by channel, cleared for the scan list"):
+    send("*RST", f"CONF:TEMP TC,K,{LIST}", f"SENS:TEMP:TRAN:TC:RJUN:TYPE INT,{LIST}")
+    send("TRIG:COUN 2", "INIT")
+    require(len(floats(ask("FETC?"))) == 6, "readings")
+    for word in ("MIN", "AVER", "MAX"):
+        degc = floats(ask(f"CALC:AVER:{word}? {LIST}"))
+        require(len(degc) == 3 and all(15.0 < each < 35.0 for each in degc), degc)
+    require(len(ask(f"CALC:AVER:MAX:TIME? {LIST}").split(",")) == 18, "times")
+    require(floats(ask("CALC:AVER:COUN?")) == [2.0, 2.0, 2.0], "count")
+    send("CALC:AVER:CLE")
+    require(floats(ask("CALC:AVER:PTP?")) == [0.0, 0.0, 0.0], "not cleared")
+    no_error()
+
+with exchange("NOMAD CAMELS 34970A: CONF and UNIT in one message, one channel monitored"):
+    send("*RST", "CONF:TEMP TC,K,(@101);:UNIT:TEMP K", "SENS:TEMP:TRAN:TC:RJUN:TYPE INT,(@101)")
+    send("ROUT:MON (@101)", "ROUT:MON:STAT ON")
+    kelvin = floats(ask("ROUT:MON:DATA?"))
+    require(len(kelvin) == 1 and 288.0 < kelvin[0] < 308.0, kelvin)
     no_error()
 
 with exchange("34970A voltages: MEAS:VOLT:DC? with and without DEF, relays by hand"):

@@ -47,7 +47,7 @@ def test_a_unit_needs_a_temperature_and_settings_need_a_list(logger: Any) -> Non
     logger.write(b"UNIT:TEMP F,(@101)\n")
     assert code(logger) == -221
     logger.write(b"SENS:TEMP:NPLC 1\nCONF:TEMP TC,K\nREAD?\n")
-    assert [code(logger) for _ in range(4)] == [-221, -109, -221, 0]
+    assert [code(logger) for _ in range(4)] == [113, -109, 113, 0]
 
 
 def test_after_a_reset_a_channel_measures_volts(logger: Any) -> None:
@@ -113,12 +113,38 @@ def test_a_scan_takes_its_time(logger: Any, truth: Any) -> None:
 def test_triggers_that_cannot_come_are_refused(logger: Any) -> None:
     logger.write(b"CONF:TEMP TC,K,(@101)\n*TRG\nTRIG:SOUR BUS\nREAD?\nINIT\nINIT\nFETC?\n")
     assert [code(logger) for _ in range(5)] == [-211, -214, -213, -214, 0]
-    logger.write(b"TRIG:COUN 2\n")
-    assert code(logger) == -221
+    # Command Reference, INITiate: an error for measurement and trigger settings; 261 by its text.
+    logger.write(b"TRIG:COUN 2\nCONF:TEMP TC,J,(@102)\nSENS:TEMP:NPLC 2,(@101)\n")
+    assert [code(logger) for _ in range(4)] == [261, 261, 261, 0]
+    assert logger.query("TEMP:NPLC?;:ROUT:SCAN:SIZE?") == "+1.00000000E+00;+1"
     logger.write(b"ABOR;:TRIG:COUN INF\n")
     assert logger.query("TRIG:COUN?") == "+9.90000000E+37"
     logger.write(b"READ?\n")
     assert code(logger) == -214
+
+
+def test_configuring_sets_the_trigger_back(logger: Any) -> None:
+    # Command Reference, TRIGger:SOURce and TRIGger:TIMer: CONFigure and MEASure? set them.
+    logger.write(b"TRIG:SOUR BUS;COUN 3;TIM 5\nCONF:TEMP TC,K,(@101)\n")
+    assert logger.query("TRIG:SOUR?;COUN?;TIM?") == "IMM;+1.00000000E+00;+1.00000000E+00"
+    assert float(logger.query("READ?")) < 100.0
+
+
+def test_statistics_of_a_scan(logger: Any) -> None:
+    # Command Reference, CALCulate:AVERage: cleared when a scan begins; +0 without readings.
+    logger.write(b"CONF:TEMP TC,K,(@101:102)\nTRIG:COUN 3\n")
+    assert logger.query("CALC:AVER:MIN?") == "+0.00000000E+00,+0.00000000E+00"
+    logger.write(b"INIT\n")
+    seen = [float(text) for text in logger.query("FETC?").split(",")[::2]]
+    asked = "MIN? (@101);MAX? (@101);AVER? (@101);PTP? (@101);COUN? (@101)"
+    low, high, mean, span, count = map(float, logger.query(f"CALC:AVER:{asked}").split(";"))
+    assert (low, high, count) == (min(seen), max(seen), 3.0)
+    assert mean == pytest.approx(sum(seen) / 3.0)
+    assert span == pytest.approx(high - low, abs=1e-6)
+    assert len(logger.query("CALC:AVER:MIN:TIME? (@101:102)").split(",")) == 12
+    logger.write(b"CALC:AVER:CLE (@101)\n")
+    assert logger.query("CALC:AVER:COUN?") == "+0.00000000E+00,+3.00000000E+00"
+    assert code(logger) == 0
 
 
 def test_an_aborted_scan_keeps_its_readings_and_a_new_one_drops_them(logger: Any) -> None:
@@ -172,7 +198,7 @@ def test_a_relay_is_counted_and_belongs_to_the_scan_or_to_the_user(logger: Any) 
     assert logger.query("ROUT:CLOS? (@305,306);OPEN? (@305)") == "1,0;0"
     assert int(logger.query("DIAG:REL:CYCL? (@305)")) == before + 1
     logger.write(b"ROUT:SCAN (@301)\nROUT:CLOS (@302)\n")
-    assert code(logger) == -221
+    assert code(logger) == 301
 
 
 @pytest.fixture
@@ -193,8 +219,11 @@ def test_the_forerunner_says_other_things(forerunner: Any) -> None:
     forerunner.write(b"FORM:READ:UNIT ON;CHAN ON\nCONF:TEMP TC,K,(@101)\n")
     # It begins with a fixed junction of 0 degC, and CONFigure switches every field off.
     assert forerunner.query("TEMP:TRAN:TC:RJUN:TYPE?;:TEMP:TRAN:TC:RJUN?") == "FIX;+0.00000000E+00"
-    assert re.fullmatch(READING, forerunner.query("READ?"))
     assert forerunner.query("DATA:LAST? (@101)") == "+0.00000000E+00"
+    # Command Reference, READ?: "On the 34972A, the readings are always sent to memory".
+    reading = forerunner.query("READ?")
+    assert re.fullmatch(READING, reading)
+    assert forerunner.query("FETC?") == reading
     forerunner.write(b"INIT\n")
     assert forerunner.query("*OPC?;:DATA:POIN?") == "1;+1"
     forerunner.write(b"TEMP:NPLC 2\n")
@@ -218,3 +247,8 @@ def test_a_full_memory_loses_the_oldest_and_says_so() -> None:
     assert block == b"#215+2.00000000E+00"
     memory.clear()
     assert not memory.overflowed
+
+
+def test_a_preset_ends_a_scan_and_keeps_its_list(logger: Any) -> None:
+    logger.write(b"CONF:TEMP TC,K,(@101:102)\nTRIG:COUN INF\nINIT\nSYST:PRES\n")
+    assert logger.query("STAT:OPER:COND?;:ROUT:SCAN:SIZE?;:DATA:POIN?") == "+0;+2;+0"

@@ -24,13 +24,10 @@ def test_a_list_of_single_channels_comes_back_in_ascending_order(channels: set[i
 
 @given(st.sampled_from(sorted(CHANNELS)), st.sampled_from(sorted(CHANNELS)))
 def test_a_range_holds_what_is_there_between_its_ends(first: int, last: int) -> None:
-    text = f"(@{first}:{last})"
-    if first > last:
-        with pytest.raises(ScpiError):
-            channel_list(text, CHANNELS)
-    else:
-        wanted = [number for number in sorted(CHANNELS) if first <= number <= last]
-        assert channel_list(text, CHANNELS) == wanted
+    # Command Reference, INITiate: "(@109:101) will always be interpreted as 101, 102, 103, etc."
+    low, high = sorted((first, last))
+    wanted = [number for number in sorted(CHANNELS) if low <= number <= high]
+    assert channel_list(f"(@{first}:{last})", CHANNELS) == wanted
 
 
 def test_ranges_span_slots_and_skip_the_empty_one() -> None:
@@ -43,17 +40,18 @@ def test_ranges_span_slots_and_skip_the_empty_one() -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("101", -224),
-        ("(101)", -224),
-        ("(@1)", -224),
-        ("(@1:999999999)", -224),
-        ("(@101:)", -224),
-        ("(@:103)", -224),
-        ("(@103:101)", -224),
-        ("(@101;102)", -224),
-        ("(@201)", -222),
-        ("(@101:122)", -222),
-        ("(@100:103)", -222),
+        ("101", 309),
+        ("(101)", 309),
+        ("(@1)", 111),
+        ("(@1:999999999)", 111),
+        ("(@401)", 111),
+        ("(@101:)", 309),
+        ("(@:103)", 309),
+        ("(@101:102:103)", 309),
+        ("(@101;102)", 309),
+        ("(@201)", 302),
+        ("(@101:122)", 112),
+        ("(@100:103)", 112),
     ],
 )
 def test_wrong_lists_are_refused(text: str, code: int) -> None:

@@ -45,7 +45,9 @@ def test_newlines_inside_a_block_end_no_message() -> None:
 
 
 def test_a_length_that_is_no_number_ends_at_its_newline() -> None:
-    assert MessageSplitter().feed(b"CAL:DATA #2x9\n*IDN?\n") == [b"CAL:DATA #2x9", b"*IDN?"]
+    for block in (b"#2x9", b"#9", b"#41", b"#900000000"):
+        stream = b"CAL:DATA " + block + b"\n*IDN?\n"
+        assert MessageSplitter().feed(stream) == [b"CAL:DATA " + block, b"*IDN?"]
 
 
 def test_an_endless_message_is_dropped() -> None:

@@ -52,5 +52,15 @@ def test_a_pm100d_measures_like_its_relative(
         line.write(b"SYST:LFR 60;:DISP:BRIG 0.5;:SYST:BEEP;:SYST:BEEP:STAT OFF\n")
         line.write(b"SYST:LFR?;:DISP:BRIG?;:SYST:BEEP:STAT?\n")
         assert line.readline() == b"60;0.5;0\n"
+        # The maker's driver PM100D_Drv sets and reads the clock and the registers so.
+        line.write(b"*CLS;*SRE 0;*ESE 0;:STAT:PRES\nSYST:DATE 2031, 2, 3\nSYST:TIME 4, 5, 6\n")
+        line.write(b"SYST:DATE?\nSYST:TIME?\nSYST:DATE 2031,2,30\nSYST:ERR?\n")
+        assert line.readline() == b"2031,2,3\n"
+        assert line.readline().startswith(b"4,5,")
+        assert line.readline() == b'-222,"Data out of range"\n'
+        line.write(b"STAT:MEAS:ENAB 5;:STAT:MEAS:ENAB?;COND?;:STAT:MEAS?\n")
+        assert line.readline() == b"5;0;0\n"
+        line.write(b"STATUS:AUXILLARY:CONDITION?\n")
+        assert line.readline() == b"0\n"
         line.write(b"ACQ:FAST:POW\nSYST:ERR?\n")
         assert line.readline().startswith(b"-113,")

@@ -24,6 +24,7 @@ class Echo(ScpiInstrument):
             "SENSe:ONE": lambda call: self.seen.append(f"one {call.only()}"),
             "SENSe:TWO": lambda call: self.seen.append(f"two {call.only()}"),
             "SENSe:NUMBer?": lambda _: "7",
+            "SENSe:CHANnel#?": lambda call: str(call.suffixes[0]),
         }
 
 
@@ -49,11 +50,35 @@ def test_an_unknown_query_gives_no_reply_and_an_error() -> None:
     assert answer(echo, "SYST:ERR?") == '0,"No error"'
 
 
+def test_a_character_that_is_not_ascii_is_refused_before_it_is_kept() -> None:
+    echo = Echo()
+    assert answer(echo, "SENS:ONE 5\N{DEGREE SIGN};NUMB?") is None
+    assert echo.seen == []
+    assert answer(echo, "SYST:ERR?") == '-101,"Invalid character"'
+
+
+def test_an_endless_suffix_is_no_header() -> None:
+    echo = Echo()
+    assert answer(echo, "SENS:CHAN12?") == "12"
+    # More digits than Python turns into a number.
+    assert answer(echo, f"SENS:CHAN{'9' * 5000}?") is None
+    assert answer(echo, "SYST:ERR?") == '-113,"Undefined header"'
+
+
 def test_missing_and_needless_parameters_are_errors() -> None:
     echo = Echo()
     answer(echo, "SENS:ONE;ONE 1,2")
     assert answer(echo, "SYST:ERR?") == '-109,"Missing parameter"'
     assert answer(echo, "SYST:ERR:NEXT?") == '-108,"Parameter not allowed"'
+
+
+def test_common_commands_take_what_488_2_gives_them() -> None:
+    echo = Echo()
+    assert answer(echo, "*IDN? 1;*CLS 2") is None
+    assert answer(echo, "*ESE 32.4;*SRE 3.6E1;*ESE?;*SRE?") == "32;36"
+    assert answer(echo, "SYST:ERR?;ERR?;ERR?") == ";".join(
+        ['-108,"Parameter not allowed"'] * 2 + ['0,"No error"']
+    )
 
 
 def test_power_on_sets_bit_7_and_reading_clears_it() -> None:
