@@ -19,7 +19,7 @@ from ledcal.rig.proof import closed_folders
 from ledcal.rig.run import RUNS
 from ledcal.rig.site.admission import STATIONS
 from ledcal.rig.site.check import verify_site
-from ledcal.rig.store.opened import STORE, open_store_to_read, store_url
+from ledcal.rig.store.opened import STORE, STORE_HELD, open_store_to_read, store_url
 from ledcal.rig.store.schema import LOG_ENTRY
 from ledcal.rig.store.shape import shape_words
 from ledcal.rig.store.triggers import lost_guards
@@ -113,6 +113,8 @@ def _verify_store(
                 *_additions(data_folder, folders, connection),
             ]
     except (StationError, RefusedInput) as error:
+        if error.code == STORE_HELD:
+            raise
         return _of(store_file, [Finding(file=STORE, text=error.text)], 0), set()
     if guards:
         names = ", ".join(guards[:3]) + (f" and {len(guards) - 3} more" if guards[3:] else "")

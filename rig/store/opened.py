@@ -1,5 +1,6 @@
 """Open the record store: a file of SQLite in the data folder, or PostgreSQL by its URL."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,9 @@ _OLDER: tuple[str, ...] = ("0001", "0003")
 """The steps before it."""
 _MIGRATION_LOCK = 0x1EDCA1
 _BUSY_LIMIT_S = 30.0
+_HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+STORE_HELD = "STORE_HELD"
+"""Code of the error of a store that another program does not let go."""
 _ADDING = {"ledcal_adding": True}
 
 
@@ -214,6 +218,13 @@ def _words(engine: Engine) -> Iterator[None]:
         name = (engine.url.database or "").removeprefix("file:").partition("?")[0]
         if engine.dialect.name != "sqlite":
             name = engine.url.render_as_string(hide_password=True)
+        if getattr(cause, "sqlite_errorcode", 0) & 0xFF in _HELD:
+            raise StationError(
+                STORE_HELD,
+                f"record store {name}: another program holds it and did not let it go within "
+                f"{_BUSY_LIMIT_S:.0f} s ({cause}); nothing was added, and nothing is said of what "
+                "it holds: end that program, then try again",
+            ) from error
         raise StationError(
             "STORE",
             f"record store {name}: {cause}; nothing "

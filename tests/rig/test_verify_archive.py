@@ -13,6 +13,7 @@ from ledcal.rig.cli import app
 from ledcal.rig.closing import CERTIFICATE, RECORD, SEAL
 from ledcal.rig.log_book import LOG_PROOF
 from ledcal.rig.run import RUNS
+from ledcal.rig.store import opened
 from ledcal.rig.store.opened import STORE
 from ledcal.rig.store.schema import METADATA
 from ledcal.rig.verify_archive import verify_data
@@ -148,3 +149,17 @@ def test_the_command_tells_it(runs: list[Path], data_folder: Path) -> None:
     found = CliRunner().invoke(app, verify)
     assert found.exit_code == 1
     assert "was cut" in found.output
+
+
+def test_a_store_that_another_program_holds_was_not_altered(
+    runs: list[Path], data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opened, "_BUSY_LIMIT_S", 0.05)
+    with closing(sqlite3.connect(data_folder / STORE)) as other:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        told = CliRunner().invoke(app, ["verify", str(data_folder), "--data", str(data_folder)])
+    assert told.exit_code == 4, told.output
+    assert "another program holds it" in told.output
+    assert "altered" not in told.output
+    assert words(data_folder) == ""
