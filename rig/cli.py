@@ -19,10 +19,19 @@ from ledcal.rig import (
     retention_commands,
     site_commands,
 )
-from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherData, failures, refusals
+from ledcal.rig.command_line import (
+    DATA_FOLDER,
+    AsJson,
+    Data,
+    OtherData,
+    WholeSummaries,
+    failures,
+    refusals,
+)
 from ledcal.rig.standard_streams import hold_standard_streams
 
 app = typer.Typer(
+    cls=WholeSummaries,
     name="ledcal",
     help="Calibrate red and near-infrared LED therapy panels on a bench, and check the results.",
     no_args_is_help=True,

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, refusals
+from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, WholeSummaries, refusals
 
 app = typer.Typer(
+    cls=WholeSummaries,
     name="key",
     help="Make keys that sign, and say which are trusted.",
     no_args_is_help=True,

@@ -5,12 +5,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, OtherData, OtherStore, refusals
+from ledcal.rig.command_line import (
+    DATA_FOLDER,
+    AsJson,
+    Data,
+    OtherData,
+    OtherStore,
+    WholeSummaries,
+    refusals,
+)
 
 if TYPE_CHECKING:
     from ledcal.rig.station import Station
 
 app = typer.Typer(
+    cls=WholeSummaries,
     name="person",
     help="Say who may do what here: accounts with a role, a badge and a PIN.",
     no_args_is_help=True,

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from ledcal.rig.command_line import DATA_FOLDER, Data, refusals
+from ledcal.rig.command_line import DATA_FOLDER, Data, WholeSummaries, refusals
 
 app = typer.Typer(
+    cls=WholeSummaries,
     name="product",
     help="Release product files for production.",
     no_args_is_help=True,

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, refusals
+from ledcal.rig.command_line import DATA_FOLDER, AsJson, Data, WholeSummaries, refusals
 
 app = typer.Typer(
+    cls=WholeSummaries,
     name="instrument",
     help="Put the certificates of the bench's instruments into service and out of it.",
     no_args_is_help=True,

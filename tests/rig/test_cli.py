@@ -43,6 +43,8 @@ def test_the_command_lists_its_commands() -> None:
     )
     for command in COMMANDS:
         assert command in run.stdout
+    _, _, commands = run.stdout.partition("Commands:")
+    assert "..." not in commands  # a sentence that was cut
 
 
 @pytest.mark.parametrize("command", COMMANDS)
