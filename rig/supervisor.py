@@ -130,10 +130,16 @@ def calibrate(wanted: Order, follow: Follow) -> tuple[Path, Record]:
     folder = new_run_folder(wanted.data_folder, wanted.request.serial, kind)
     child, lifeline = _start(wanted, folder)
     journal = _Follower(folder / JOURNAL, follow)
-    with _orderly_end(child, lifeline):
-        while _running(child):
-            journal.look()
-    journal.look()
+    try:
+        with _orderly_end(child, lifeline):
+            while _running(child):
+                journal.look()
+        journal.look()
+    except Exception:
+        # Whoever follows has failed, not the run: that was ended in order, and is kept so.
+        if (folder / JOURNAL).exists():
+            _closed(folder, wanted.key)
+        raise
     if not journal.events:
         require_room(wanted.data_folder, RUN_BYTES)
         text = (folder / LOG).read_text(errors="replace")[-_LOG_TAIL:]
@@ -222,17 +228,18 @@ def _orderly_end(child: "subprocess.Popen[bytes]", lifeline: BinaryIO) -> Iterat
     """Let the child end the run and make the panel dark, whatever ends this process."""
     with Ending():
         try:
-            yield
-        except KeyboardInterrupt:
             # A terminal sends its interrupt to the child too; the closed pipe says the same.
-            lifeline.close()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(timeout=_END_LIMIT_S)
+            with contextlib.suppress(KeyboardInterrupt):
+                yield
         finally:
             lifeline.close()
-            if child.poll() is None:
-                child.kill()
-                child.wait()
+            try:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(timeout=_END_LIMIT_S)
+            finally:
+                if child.poll() is None:
+                    child.kill()
+                    child.wait()
 
 
 class _Follower:

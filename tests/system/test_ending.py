@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,11 @@ from typing import Any
 import pytest
 import serial
 
+from ledcal.calibration.outcome import Outcome
+from ledcal.rig.run import RUNS, Request
+from ledcal.rig.summary import record_of
+from ledcal.rig.supervisor import calibrate, order
+from ledcal.rig.verify import verify_run
 from tests.system.conftest import child_of
 
 pytestmark = pytest.mark.system
@@ -72,6 +77,22 @@ def test_a_panel_at_which_nobody_looks_turns_dark(
     with serve(tmp_path, speed=120.0) as bench, hung_rig(bench, "nobody looks") as rig:
         assert bench.dark_within_s(DARK_LIMIT_S)
         assert rig.poll() is None
+
+
+def test_a_screen_that_fails_does_not_take_the_run_with_it(bench: Any) -> None:
+    """The child ends it in order, as when its command is interrupted, and it is kept whole."""
+
+    def show(event: Mapping[str, Any]) -> None:
+        if event["event"] == "observation":
+            raise ValueError("no such sign on this screen")
+
+    with pytest.raises(ValueError, match="no such sign"):
+        calibrate(order(Request(serial="DEMO-0001"), bench.station, None, None), show)
+    assert bench.truth(ask="state")["dark"]
+    (folder,) = (bench.data_folder / RUNS).iterdir()
+    record = record_of(folder)
+    assert (record.outcome, record.reasons[0]["code"]) == (Outcome.ABORTED, "INTERRUPTED")
+    assert verify_run(folder, bench.data_folder).findings == ()
 
 
 def test_a_second_run_is_refused_and_the_first_does_not_notice(
