@@ -166,6 +166,7 @@ def _drive(
         bench.panel.check_trips()
         looked["drive_code"] = bench.panel.drive_code(wanted.channel)
         if not bench.panel.output(wanted.channel):
+            bench.panel.check_trips()  # it may have tripped or restarted since it was asked
             raise PanelError("WENT_DARK", "the panel turned dark without saying why; check it")
         journal.append("looked", looked)
         show(looked)

@@ -103,3 +103,16 @@ def test_a_hot_board_cuts_off(
     end = events(bench)[-1]
     assert (end["outcome"], end["reasons"][0]["code"]) == ("FAIL", "TOO_HOT")
     assert "check fan and heatsink" in end["reasons"][0]["text"]
+
+
+def test_a_panel_that_restarts_between_two_questions_is_told_as_that(
+    bench: Any, drive: Callable[..., Any]
+) -> None:
+    boots = bench.truth(ask="panel")["boot_count"]
+    again = {"fault": "reboot", "value": True, "on": "panel", "command": "OUTP2?"}
+    # The rig asks so when it makes all dark, too: those before the light are counted.
+    bench.truth(set="fault", value=again | {"at_command": 7})
+    ran = drive("--channel", "2", "--code", "30000", "--for", "6")
+    assert bench.truth(ask="panel")["boot_count"] == boots + 1
+    assert "rebooted" in ran.stderr, ran.stderr
+    assert bench.truth(ask="state")["dark"]
