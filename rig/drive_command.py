@@ -13,7 +13,9 @@ def drive(
     serial: Annotated[str, typer.Argument(metavar="SERIAL", help="Panel serial, as scanned.")],
     channel: Annotated[int, typer.Option(metavar="N", help="Channel, from 1.")],
     duration_s: Annotated[float, typer.Option("--for", metavar="S", help="Time. [s]")],
-    code: Annotated[int | None, typer.Option(metavar="C", help="Raw drive code.")] = None,
+    code: Annotated[
+        int | None, typer.Option(metavar="C", help="Raw drive code, 0 to 65535.")
+    ] = None,
     irradiance_w_m2: Annotated[
         float | None,
         typer.Option("--irradiance", metavar="W/M2", help="Asked of the panel's own firmware."),

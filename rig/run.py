@@ -28,8 +28,12 @@ AS_FOUND = "as-found.ledcal"
 NOT_RECORDED = "not recorded"
 NOT_RELEASED = "not released"
 TYPED = "typed, not proven"
-ITEM = ("customer", "received", "condition")
-"""What can be stated of the panel as it came."""
+ITEM = {
+    "customer": "whose panel it is",
+    "received": "when it came, like 2026-03-04",
+    "condition": "in what condition it came",
+}
+"""What can be stated of the panel as it came, and what each is."""
 _BLANK = "NONE"
 _RECORD = "record.json"
 _SERIAL = re.compile(r"[A-Z0-9][A-Z0-9-]{0,15}")
