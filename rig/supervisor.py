@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -143,8 +144,19 @@ def calibrate(wanted: Order, follow: Follow) -> tuple[Path, Record]:
     if not journal.events:
         require_room(wanted.data_folder, RUN_BYTES)
         text = (folder / LOG).read_text(errors="replace")[-_LOG_TAIL:]
-        raise StationError("NOT_STARTED", f"the procedure did not begin:\n{text}")
+        raise StationError(
+            "NOT_STARTED",
+            f"the procedure {_how(child.returncode)} before it began, and the panel was not "
+            f"touched; start again; if that does not help, what it said is in {folder / LOG}:\n"
+            f"{text}",
+        )
     return folder, _closed(folder, wanted.key)
+
+
+def _how(code: int) -> str:
+    if code < 0:
+        return f"was ended by signal {-code} ({signal.strsignal(-code)})"
+    return f"ended with {code}"
 
 
 def _closed(folder: Path, key: SigningKey) -> Record:

@@ -61,6 +61,7 @@ def test_a_procedure_that_did_not_begin_shows_its_log(
     with pytest.raises(StationError) as caught:
         calibrate(wanted, followed.append)
     assert caught.value.code == "NOT_STARTED"
+    assert "ended with 2 before it began, and the panel was not touched" in str(caught.value)
     assert "absent.toml" in str(caught.value)
     assert followed == []
     (folder,) = (data_folder / RUNS).iterdir()

@@ -38,6 +38,7 @@ STEP_WALL_S = (3.0, 15.0)
 FULL_DISK_BYTES = (30_000, 300_000)
 """A run that finds less does not begin; one that finds more ends before its disk is full."""
 _OUTCOMES = {outcome.exit_code: outcome for outcome in Outcome}
+_NOT_BEGUN = "refused before it began"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,10 @@ def strike(trouble: Trouble, seed: int, folder: Path) -> Struck:
         problems += more
         if outcome is Outcome.PASS and bench_lives:
             problems += _untrue(bench, serial, folder)
-        if outcome not in trouble.right:
+        right = trouble.right
+        if trouble.victim == "child" and reason == _NOT_BEGUN:
+            right |= {Outcome.STATION}  # who is alive says so: no run was begun that could end
+        if outcome not in right:
             problems.append(f"{outcome.value if outcome else 'no outcome'} is not right: {reason}")
     with suppress(OSError), socket.create_connection(bench.truth_address, timeout=1):
         problems.append("the bench's port still listens")
@@ -195,7 +199,7 @@ def _outcome(
         if not runs or not (runs[-1] / JOURNAL).exists() or not read_journal(runs[-1]):
             if code < 0:
                 return Outcome.ABORTED, "killed before it began", []
-            return _OUTCOMES.get(code), "refused before it began", []
+            return _OUTCOMES.get(code), _NOT_BEGUN, []
         record = record_of(runs[-1])
     except (RecordError, RefusedInput) as error:
         return _OUTCOMES.get(code), "", [f"the journal cannot be read: {error}"]
