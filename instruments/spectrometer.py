@@ -146,14 +146,17 @@ class JetiSpecbos1211:
             self._set_integration_s(integration_s)
             takes_s = integration_s * _SCANS_FIXED * averages
         irradiance_w_m2_nm = self._measure(takes_s + 1.0)
+        at = self._link.clock.utc()
+        seen_s = self._read_integration_s()
+        # Asked last: what is sent again before this answer is not the time of this spectrum.
         if self._times_configured != times_configured:
-            raise ReplyError(f"{self._link}: lost its step before it measured; take it again")
+            raise ReplyError(f"{self._link}: lost its step while it measured; take it again")
         return SpectrumIndication(
             wavelength_nm=self._axis_nm.copy(),
             irradiance_w_m2_nm=np.array(irradiance_w_m2_nm, dtype=np.float64),
-            integration_s=self._read_integration_s(),
+            integration_s=seen_s,
             averages=averages,
-            at=self._link.clock.utc(),
+            at=at,
         )
 
     def _configure_again(self) -> None:

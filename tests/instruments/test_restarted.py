@@ -135,9 +135,20 @@ def test_spectrum_whose_settings_were_lost_on_the_way_is_dropped(
     # The second acknowledgement makes the link find its way back and send all settings again,
     # after those of this spectrum have been sent.
     strike("spectrometer", "duplicate_reply", True, command="*CONF:TINT")
-    # With light it ends as "lost its step before it measured", in the dark the search for an
+    # With light it ends as "lost its step while it measured", in the dark the search for an
     # exposure takes longer than the spectrum was allowed.
     with pytest.raises(LOST):
+        spectrometer.read(integration_s=0.05)
+    assert _until_read(lambda: spectrometer.read(integration_s=0.05)).integration_s == 0.05
+
+
+def test_spectrum_whose_time_is_asked_of_settings_sent_anew_is_dropped(
+    spectrometer: JetiSpecbos1211, strike: Callable[..., None]
+) -> None:
+    # The second spectrum is met by the question for the integration time: all settings are sent
+    # again before it is asked, and its answer would be theirs.
+    strike("spectrometer", "duplicate_reply", True, command="*MEAS:SPRAD")
+    with pytest.raises(ReplyError, match="lost its step"):
         spectrometer.read(integration_s=0.05)
     assert _until_read(lambda: spectrometer.read(integration_s=0.05)).integration_s == 0.05
 
