@@ -100,18 +100,33 @@ def live_bench(
         station = bench_folder / "station.toml"
         station.write_text(station_file(ready, data_folder, "DEMO"))
         host, _, port = ready["truth"].partition(":")
-        yield LiveBench(
-            station=station,
-            data_folder=data_folder,
-            panel=ready["instruments"]["panel"]["resource"],
-            process=process,
-            truth_address=(host, int(port)),
-            instruments=ready["instruments"],
-        )
+        with _serial_lines_kept(ready["instruments"]):
+            yield LiveBench(
+                station=station,
+                data_folder=data_folder,
+                panel=ready["instruments"]["panel"]["resource"],
+                process=process,
+                truth_address=(host, int(port)),
+                instruments=ready["instruments"],
+            )
     finally:
         process.stdin.close()
         process.wait(timeout=10)
         process.stdout.close()
+
+
+@contextmanager
+def _serial_lines_kept(instruments: dict[str, Any]) -> Iterator[None]:
+    """Keep the numbers of a bench's pseudo terminals taken, also when it was killed.
+
+    Another bench of another test would get them, and who still tries the dead one would meet it.
+    """
+    resources = [str(one) for said in instruments.values() for one in said.values()]
+    lines = [one[4:-7] for one in resources if one.startswith("ASRL") and one.endswith("::INSTR")]
+    with ExitStack() as stack:
+        for line in lines:
+            stack.callback(os.close, os.open(line, os.O_RDWR | os.O_NOCTTY))
+        yield
 
 
 @pytest.fixture
