@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from ledcal.reports.number import at_place, decimal, significant
 from ledcal.reports.sections import SECTIONS
 from ledcal.reports.shapes import verdict_shape
-from ledcal.reports.text import LONGEST_REASON, NOT_RECORDED, legible, tied
+from ledcal.reports.text import NOT_RECORDED, legible, legible_reason, tied
 
 _PARTS = (
     "certificate_amendments.html",
@@ -50,7 +50,7 @@ def _printed(value: Any) -> Any:
 
 
 def _reason(text: str) -> Markup:
-    return escape(tied(legible(text, longest=LONGEST_REASON)))
+    return escape(tied(legible_reason(text)))
 
 
 def _tenths(duration_s: float) -> str:

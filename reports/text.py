@@ -12,8 +12,7 @@ NOT_RECORDED = "not recorded"
 """Stands where the record says nothing: a blank could also be an oversight."""
 LONGEST = 300
 """Characters of one text that a page shows."""
-LONGEST_REASON = 2000
-"""Characters of the reason of an outcome: it ends with what is to be done."""
+_LONGEST_REASON = 2000
 _NO_BREAK = "\u00a0"
 _UNIT = r"(?:%|°C|mW/|W/|J/|(?:nm|mm|K|V|A|U|W|s|h)(?!\w))"
 _TOGETHER = re.compile(
@@ -37,6 +36,11 @@ def legible(text: str, *, longest: int = LONGEST) -> str:
     if len(text) > longest:
         return f"{shown}… ({len(text)} characters, the first {longest} shown)"
     return shown
+
+
+def legible_reason(text: str) -> str:
+    """Return the words of an outcome or a note, as `legible`; they end with what is to be done."""
+    return legible(text, longest=_LONGEST_REASON)
 
 
 def tied(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from ledcal.reports.text import LONGEST_REASON, legible
+from ledcal.reports.text import legible_reason
 from ledcal.rig.doctor_bench import look_at_bench
 from ledcal.rig.doctor_files import (
     look_at_certificates,
@@ -85,10 +85,10 @@ def print_findings(found: list[Finding], console: Console) -> None:
         first, *more = finding.text.split("\n")
         line = Text()
         line.append(f"{SIGNS[finding.status]} {finding.status:<4}", style=_COLOURS[finding.status])
-        line.append(f"  {finding.name:<{width}}  {legible(first, longest=LONGEST_REASON)}")
+        line.append(f"  {finding.name:<{width}}  {legible_reason(first)}")
         console.print(line)
         for text in more:
-            console.print(Text(f"{'':<{width + 10}}{legible(text, longest=LONGEST_REASON)}"))
+            console.print(Text(f"{'':<{width + 10}}{legible_reason(text)}"))
     failed = sum(finding.status == "FAIL" for finding in found)
     warned = sum(finding.status == "WARN" for finding in found)
     if failed:

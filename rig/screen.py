@@ -13,7 +13,7 @@ from rich.text import Text
 from ledcal.calibration.errors import RecordError
 from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record import Record
-from ledcal.reports.text import LONGEST_REASON, legible
+from ledcal.reports.text import legible, legible_reason
 from ledcal.rig.closing import CERTIFICATE
 from ledcal.rig.console import open_console
 from ledcal.rig.run import RUNS
@@ -68,7 +68,7 @@ class Screen:
             channel = f"channel {event['channel']}: " if event["channel"] else ""
             self._say(f"    {channel}{event['measurand']}: {event['verdict']}")
         elif kind in ("error", "note"):
-            text = legible(str(event["text"]), longest=LONGEST_REASON)
+            text = legible_reason(str(event["text"]))
             self._say(f"    {event['code']}: {text}")
 
     def _start(self, event: Mapping[str, Any]) -> None:
@@ -108,11 +108,11 @@ class Screen:
         self._console.print(verdict_text(record))
         self._console.print(Text(record.outcome.meaning))
         for reason in record.reasons:
-            text = legible(reason["text"], longest=LONGEST_REASON)
+            text = legible_reason(reason["text"])
             self._console.print(Text(f"  {reason['code']}: {text}"))
         for note in record.notes:
             if note.code == "AS_FOUND_OUT":
-                text = legible(note.text, longest=LONGEST_REASON)
+                text = legible_reason(note.text)
                 self._console.print(Text(f"  {note.code}: {text}"))
         self._console.print(Text(f"certificate: {(folder / CERTIFICATE).resolve()}"))
 

@@ -13,7 +13,7 @@ from ledcal.calibration.outcome import Outcome
 from ledcal.calibration.record import Measured, Record
 from ledcal.calibration.record_reader import read_record
 from ledcal.reports.stages import stages
-from ledcal.reports.text import LONGEST_REASON, legible
+from ledcal.reports.text import legible, legible_reason
 from ledcal.reports.verification import verification
 from ledcal.rig.awaited_signature import signature_object
 from ledcal.rig.closing import (
@@ -164,7 +164,7 @@ def print_record(folder: Path, record: Record) -> None:
     console.print(verdict_text(record))
     console.print(Text(record.outcome.meaning))
     for reason in record.reasons:
-        text = legible(reason["text"], longest=LONGEST_REASON)
+        text = legible_reason(reason["text"])
         console.print(Text(f"  {legible(reason['code'])}: {text}"))
     run = record.run
     marked = " (simulated bench)" if run.simulated else ""

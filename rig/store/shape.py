@@ -13,6 +13,8 @@ from ledcal.rig.store.triggers import foreign_triggers
 
 _MOST = 3
 """How many damages of a file are named; one page makes many."""
+_NEWEST_TABLE = "account"
+"""Made by the newest step in `migrations/versions`."""
 
 
 def shape_words(connection: Connection, *, newest: bool) -> Iterator[str]:
@@ -46,7 +48,3 @@ def shape_words(connection: Connection, *, newest: bool) -> Iterator[str]:
     for words in found:
         if words != "ok":
             yield f"its file is damaged: {words}; restore it from a backup"
-
-
-_NEWEST_TABLE = "account"
-"""Made by the newest step in `migrations/versions`."""

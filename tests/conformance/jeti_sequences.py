@@ -48,6 +48,17 @@ _SPECBOS = ("specbos1211.py", "its source")
 _MANUAL = ("JETI manual SPECFIRM", "rev. 140")
 
 
+# Two programs by different people begin their measurement alike.
+_ADAPTED_SPECTRUM = (
+    (b"*CONF:EXPO 1\r", ACK),
+    (b"*CONF:MAXTINT 60000\r", ACK),
+    (b"*CONF:WRAN 380 780 1\r", ACK),
+    (b"*CONF:AVER 1\r", ACK),
+    (b"*CONF:FORM 4\r", ACK),
+    (b"*MEAS:SPRAD\r", DONE + spectrum(401)),
+)
+
+
 def _sequence(client: tuple[str, str], exchange: str, *steps: tuple[bytes, bytes]) -> Sequence:
     return Sequence(client=client[0], version=client[1], exchange=exchange, steps=steps)
 
@@ -146,12 +157,7 @@ SEQUENCES = (
         _PYTHON,
         "configures automatic exposure and measures",
         (b"*IDN?\r", rb"JETI_SB1211\r"),
-        (b"*CONF:EXPO 1\r", ACK),
-        (b"*CONF:MAXTINT 60000\r", ACK),
-        (b"*CONF:WRAN 380 780 1\r", ACK),
-        (b"*CONF:AVER 1\r", ACK),
-        (b"*CONF:FORM 4\r", ACK),
-        (b"*MEAS:SPRAD\r", DONE + spectrum(401)),
+        *_ADAPTED_SPECTRUM,
         (b"*MEAS:RADIO\r", DONE + labelled(r"[^:\r]+")),
     ),
     _sequence(
@@ -166,12 +172,7 @@ SEQUENCES = (
     _sequence(
         _SPECBOS,
         "adapts up to a minute, measures the spectrum and its sum, is refused and asks why",
-        (b"*CONF:EXPO 1\r", ACK),
-        (b"*CONF:MAXTINT 60000\r", ACK),
-        (b"*CONF:WRAN 380 780 1\r", ACK),
-        (b"*CONF:AVER 1\r", ACK),
-        (b"*CONF:FORM 4\r", ACK),
-        (b"*MEAS:SPRAD\r", DONE + spectrum(401)),
+        *_ADAPTED_SPECTRUM,
         (b"*MEAS:RADIO\r", DONE + rb"[^:\r]+:\s+" + _NUMBER + rb"\r"),
         (b"*CONF:WRAN 380 1099 1\r", NAK),
         (b"*STAT:TXTERR?\r", rb"141 : [^\r]+\r"),
